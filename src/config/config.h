@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * The settings: one sorted table gives each its name in files, environment and on the command line,
+ * its type, default and description; help, manual page and `scrubjay config` are printed from it.
+ *
+ * Later sources win: defaults, system file, user file, project file, environment, command line.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/** Where a setting's value came from. */
+enum sj_origin {
+    SJ_ORIGIN_DEFAULT = 0, /**< the table */
+    SJ_ORIGIN_SYSTEM,      /**< system file */
+    SJ_ORIGIN_USER,        /**< user file */
+    SJ_ORIGIN_PROJECT,     /**< `.scrubjay.conf` at the repository's root */
+    SJ_ORIGIN_ENV,         /**< environment */
+    SJ_ORIGIN_ARG,         /**< command line */
+};
+
+/** Bits of the `relax` setting: checks that a user gives up for more hits. */
+enum sj_relax {
+    SJ_RELAX_LOCALE = 1u << 0,         /**< LANG, LC_*: messages may come in another language */
+    SJ_RELAX_RANDOM_SEED = 1u << 1,    /**< -frandom-seed does not tell results apart */
+    SJ_RELAX_SYSTEM_HEADERS = 1u << 2, /**< no absent paths below /usr */
+};
+
+/** All settings. Strings belong to the configuration; an unset string is NULL. */
+struct sj_config {
+    double audit;             /**< share of hits that are compiled again and compared, 0 to 1 */
+    char *base_dir;           /**< absolute, no trailing slash: paths below may differ between
+                                   checkouts */
+    char *build_id;           /**< build that records belong to */
+    char *cache_dir;          /**< absolute; never NULL after loading */
+    uint64_t compression;     /**< zstd level, 0 to 19; 0: never */
+    bool disable;             /**< run compilers only; still leave records */
+    uint64_t journal_size;    /**< bytes after which the journal is rotated */
+    char *log;                /**< file for debug messages */
+    bool map_base_dir;        /**< add -ffile-prefix-map=BASE_DIR=. to every compile */
+    uint64_t max_size;        /**< bytes */
+    char *namespace_name;     /**< namespace of all keys */
+    bool read_only;           /**< take hits, store nothing */
+    bool recache;             /**< take no hits, store again */
+    unsigned relax;           /**< of enum sj_relax */
+    bool stats;               /**< leave records */
+    char *tool_prefix;        /**< program to run real compiles under, such as "distcc"; not in the
+                                   key */
+    unsigned char origin[64]; /**< enum sj_origin of each setting, by its index in the table */
+};
+
+/** How a setting's text is read. */
+enum sj_setting_type {
+    SJ_SETTING_BOOL,  /**< true, false, yes, no, on, off, 1, 0 */
+    SJ_SETTING_NUM,   /**< whole number up to `max` */
+    SJ_SETTING_SIZE,  /**< bytes, as in 5G */
+    SJ_SETTING_SHARE, /**< 0 to 1, or per cent */
+    SJ_SETTING_TEXT,  /**< any text */
+    SJ_SETTING_PATH,  /**< file or directory; made absolute */
+    SJ_SETTING_FLAGS, /**< comma-separated words of `words` */
+};
+
+/** One row of the table. */
+struct sj_setting {
+    const char *name;          /**< in files; SCRUBJAY_NAME in the environment, --name as option */
+    const char *alias;         /**< a second name in the environment, or NULL */
+    enum sj_setting_type type; /**< how its text is read */
+    size_t offset;             /**< of the member in struct sj_config */
+    uint64_t max;              /**< for SJ_SETTING_NUM */
+    const char *fallback;      /**< default as text; NULL: unset */
+    const char *const *words;  /**< for SJ_SETTING_FLAGS, bit order; NULL ends */
+    const char *argument;      /**< what the help calls the value, such as "DIR" */
+    const char *help;          /**< one or two sentences for people */
+    bool is_personal;          /**< a project file may not set it (secrets, commands, places) */
+};
+
+/** The table, sorted by name. @param count takes its length @return first row */
+const struct sj_setting *sj_settings(size_t *count);
+
+/**
+ * Load all settings for this process: files, then environment.
+ *
+ * @param out takes the settings; release with sj_config_release()
+ * @param err names file, line, setting and remedy
+ * @return 0 or a negative errno; out then holds what could be read, so that a wrapper can go on
+ */
+int sj_config_load(struct sj_config *out, struct sj_err *err);
+
+/**
+ * Set one setting from text.
+ *
+ * @param config settings
+ * @param name   name in the table
+ * @param text   value
+ * @param origin where it came from; a project file is refused what is_personal
+ * @param err    what is wrong, and what would be right
+ * @return 0, -ENOENT (no such setting), -EPERM (not from a project file), -EINVAL or -ERANGE
+ */
+int sj_config_set(struct sj_config *config, const char *name, const char *text,
+                  enum sj_origin origin, struct sj_err *err);
+
+/**
+ * The value of a setting as text.
+ *
+ * @param config  settings
+ * @param setting row of the table
+ * @return never NULL; the caller frees it
+ */
+char *sj_config_text(const struct sj_config *config, const struct sj_setting *setting);
+
+/** Free what the settings hold. @param config settings, or NULL */
+void sj_config_release(struct sj_config *config);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * The journal: an append-only file of record frames, one write() each, no lock. It is rotated when
+ * it has grown to its size; readers see all its parts in order.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "record/record.h"
+
+/**
+ * Append a record. Three system calls.
+ *
+ * @param dir         the store's directory; the journal lives in `journal/` below it
+ * @param limit_bytes rotate when the current part has reached this size; 0: never
+ * @param record      record
+ * @return 0 or a negative errno
+ */
+int sj_journal_append(const char *dir, uint64_t limit_bytes, const struct sj_record *record);
+
+/** A reader of all parts of a journal. */
+struct sj_journal;
+
+/**
+ * Open a journal for reading.
+ *
+ * @param dir the store's directory
+ * @param out takes the reader; the caller closes it. A journal that does not exist reads as empty
+ * @param err what failed
+ * @return 0 or a negative errno
+ */
+int sj_journal_open(const char *dir, struct sj_journal **out, struct sj_err *err);
+
+/** Close a reader. @param journal reader, or NULL */
+void sj_journal_close(struct sj_journal *journal);
+
+/** Outcome of sj_journal_next(): all there is now has been read; more may come. */
+#define SJ_JOURNAL_END 1
+
+/**
+ * Read the next record. After SJ_JOURNAL_END it may be called again later and goes on.
+ *
+ * @param journal reader
+ * @param out     takes the record; valid until the next call
+ * @return 0, SJ_JOURNAL_END, or a negative errno
+ */
+int sj_journal_next(struct sj_journal *journal, struct sj_record *out);
+
+/** Pass over all that is there now. @param journal reader @return 0 or a negative errno */
+int sj_journal_seek_end(struct sj_journal *journal);
+
+/** Bytes that were damaged or cut and were passed over so far. @param journal reader @return bytes
+ */
+uint64_t sj_journal_skipped(const struct sj_journal *journal);
