@@ -26,9 +26,9 @@ enum sj_origin {
 
 /** Bits of the `relax` setting: checks that a user gives up for more hits. */
 enum sj_relax {
-    SJ_RELAX_LOCALE = 1u << 0,         /**< LANG, LC_*: messages may come in another language */
-    SJ_RELAX_RANDOM_SEED = 1u << 1,    /**< -frandom-seed does not tell results apart */
-    SJ_RELAX_SYSTEM_HEADERS = 1u << 2, /**< no absent paths below /usr */
+    SJ_RELAX_LOCALE = 1U << 0,         /**< LANG, LC_*: messages may come in another language */
+    SJ_RELAX_RANDOM_SEED = 1U << 1,    /**< -frandom-seed does not tell results apart */
+    SJ_RELAX_SYSTEM_HEADERS = 1U << 2, /**< no absent paths below /usr */
 };
 
 /** All settings. Strings belong to the configuration; an unset string is NULL. */
@@ -68,7 +68,8 @@ enum sj_setting_type {
 /** One row of the table. */
 struct sj_setting {
     const char *name;          /**< in files; SCRUBJAY_NAME in the environment, --name as option */
-    const char *alias;         /**< a second name in the environment, or NULL */
+    const char *alias;         /**< a second name, in the environment only (as "dir" for
+                                    SCRUBJAY_DIR), or NULL */
     enum sj_setting_type type; /**< how its text is read */
     size_t offset;             /**< of the member in struct sj_config */
     uint64_t max;              /**< for SJ_SETTING_NUM */
@@ -82,21 +83,60 @@ struct sj_setting {
 /** The table, sorted by name. @param count takes its length @return first row */
 const struct sj_setting *sj_settings(size_t *count);
 
+/** Largest settings file. */
+#define SJ_CONFIG_FILE_MAX ((size_t)64 << 10)
+
 /**
  * Load all settings for this process: files, then environment.
  *
+ * SCRUBJAY_SYSTEM_CONF and SCRUBJAY_PROJECT_CONF name the system and project file to read instead
+ * of the usual ones (empty: none); the latter also saves the walk up from the working directory.
+ *
  * @param out takes the settings; release with sj_config_release()
- * @param err names file, line, setting and remedy
+ * @param err the first problem: names file, line, setting and remedy
  * @return 0 or a negative errno; out then holds what could be read, so that a wrapper can go on
  */
 int sj_config_load(struct sj_config *out, struct sj_err *err);
 
+/** Called for a problem. @param err names file, line, setting and remedy @param user the caller's
+ */
+typedef void sj_config_problem(const struct sj_err *err, void *user);
+
+/**
+ * Load all settings, and hear of every problem instead of the first.
+ *
+ * @param out     takes the settings; release with sj_config_release()
+ * @param problem called for each problem
+ * @param user    handed to problem
+ * @return 0 or the first problem's negative errno
+ */
+int sj_config_load_each(struct sj_config *out, sj_config_problem *problem, void *user);
+
+/**
+ * Where a settings file is, or would be.
+ *
+ * @param origin SJ_ORIGIN_SYSTEM, SJ_ORIGIN_USER or SJ_ORIGIN_PROJECT
+ * @return its path, which the caller frees; NULL: there is none (the project's only when it exists)
+ */
+char *sj_config_path(enum sj_origin origin);
+
+/** An origin's name, as in JSON. @param origin origin @return "default", "system", "user", … */
+const char *sj_origin_name(enum sj_origin origin);
+
+/**
+ * Find a setting by name.
+ *
+ * @param name as in the table
+ * @return row, or NULL
+ */
+const struct sj_setting *sj_setting_find(const char *name);
+
 /**
  * Set one setting from text.
  *
- * @param config settings
+ * @param config settings, as loaded
  * @param name   name in the table
- * @param text   value
+ * @param text   value, not empty; a relative path starts at the working directory
  * @param origin where it came from; a project file is refused what is_personal
  * @param err    what is wrong, and what would be right
  * @return 0, -ENOENT (no such setting), -EPERM (not from a project file), -EINVAL or -ERANGE
