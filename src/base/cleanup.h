@@ -12,8 +12,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SJ_AUTO(fn)     __attribute__((cleanup(fn)))
-#define SJ_MUST_USE     __attribute__((warn_unused_result))
+/** On a local: `fn(&local)` is called when its scope is left. @param fn takes its address */
+#define SJ_AUTO(fn) __attribute__((cleanup(fn)))
+
+/** On a function: its result is not to be dropped. */
+#define SJ_MUST_USE __attribute__((warn_unused_result))
+
+/** On a function with a printf format. @param a number of the format @param b of its arguments */
 #define SJ_PRINTF(a, b) __attribute__((format(printf, a, b)))
 
 /** Take the pointer out of a variable and leave NULL behind, so that its scope frees nothing. */

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#define SJ_NS_PER_S  UINT64_C(1000000000)
-#define SJ_NS_PER_MS UINT64_C(1000000)
+#define SJ_NS_PER_S  UINT64_C(1000000000) /**< nanoseconds in a second */
+#define SJ_NS_PER_MS UINT64_C(1000000)    /**< nanoseconds in a millisecond */
 
 /**
  * Read a clock.

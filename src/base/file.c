@@ -98,6 +98,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 
 int sj_tree_remove(const char *path)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): unsafe only with FTW_CHDIR
     int status = nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     if (status == -1) {
         return errno == ENOENT ? 0 : -errno;

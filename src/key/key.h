@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SJ_KEY_SIZE     16
+#define SJ_KEY_SIZE     16 /**< bytes of a key */
 #define SJ_KEY_HEX_SIZE 33 /**< hexadecimal digits and the terminator */
 
 /** A key: 128 bits in canonical byte order. */
