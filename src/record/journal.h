@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * The journal: an append-only file of record frames, one write() each, no lock. It is rotated when
- * it has grown to its size; readers see all its parts in order.
+ * The journal: append-only files of record frames, one write() each, no lock. A new part is begun
+ * when the current one has grown to its size; readers see all parts in order.
+ *
+ * Below `journal/` in the store's directory: parts named by their number, `00000001`; `current`, a
+ * symbolic link to the newest part; `sum-00000007`, the ledger of all parts up to that number,
+ * which are gone; `lock`, held by whoever makes or removes parts.
  */
 #pragma once
 
@@ -13,7 +17,7 @@
 #include "record/record.h"
 
 /**
- * Append a record. Three system calls.
+ * Append a record: open, write, fstat, close.
  *
  * @param dir         the store's directory; the journal lives in `journal/` below it
  * @param limit_bytes rotate when the current part has reached this size; 0: never
@@ -37,6 +41,14 @@ int sj_journal_open(const char *dir, struct sj_journal **out, struct sj_err *err
 
 /** Close a reader. @param journal reader, or NULL */
 void sj_journal_close(struct sj_journal *journal);
+
+/**
+ * The ledger that goes with the parts this reader began with.
+ *
+ * @param journal reader
+ * @return descriptor at the start of the file, the reader's own; -1: no part was ever folded
+ */
+int sj_journal_sum_fd(const struct sj_journal *journal);
 
 /** Outcome of sj_journal_next(): all there is now has been read; more may come. */
 #define SJ_JOURNAL_END 1
