@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "record/parts.h"
@@ -108,8 +109,9 @@ int sj_journal_append(const char *dir, uint64_t limit_bytes, const struct sj_rec
 /** One file of a journal, being read. */
 struct part {
     uint64_t number;
-    int fd;          // -1: read to its end and given up
-    uint64_t offset; // of the next frame
+    int fd;           // -1: given up
+    uint64_t offset;  // of the next frame
+    uint64_t left_ns; // CLOCK_MONOTONIC when it was found to have ended
 };
 
 struct sj_journal {
@@ -311,18 +313,28 @@ static int part_next(struct sj_journal *journal, size_t index, struct sj_record 
     }
 }
 
-static void pass_part(struct sj_journal *journal)
+static void give_up(struct sj_journal *journal, struct part *part)
 {
-    journal->at++;
-    if (journal->at > 1) {
-        struct part *old = &journal->parts[journal->at - 2];
-        struct stat st;
-        if (old->fd >= 0 && fstat(old->fd, &st) == 0 && (uint64_t)st.st_size > old->offset) {
-            journal->skipped += (uint64_t)st.st_size - old->offset;
-        }
-        sj_auto_close(&old->fd);
-        old->fd = -1;
+    struct stat st;
+    if (fstat(part->fd, &st) == 0 && (uint64_t)st.st_size > part->offset) {
+        journal->skipped += (uint64_t)st.st_size - part->offset;
     }
+    (void)close(sj_take_fd(&part->fd));
+}
+
+// What came late: from writers that opened a part just before the next was begun.
+static int late_next(struct sj_journal *journal, struct sj_record *out)
+{
+    for (size_t i = journal->at; i-- > 0 && journal->parts[i].fd >= 0;) {
+        int status = part_next(journal, i, out);
+        if (status != SJ_JOURNAL_END) {
+            return status;
+        }
+        if (sj_clock_ns(CLOCK_MONOTONIC) - journal->parts[i].left_ns > SJ_PART_LATE_NS) {
+            give_up(journal, &journal->parts[i]);
+        }
+    }
+    return SJ_JOURNAL_END;
 }
 
 int sj_journal_next(struct sj_journal *journal, struct sj_record *out)
@@ -332,21 +344,17 @@ int sj_journal_next(struct sj_journal *journal, struct sj_record *out)
         if (journal->at < journal->count) {
             status = part_next(journal, journal->at, out);
         }
+        if (status == SJ_JOURNAL_END && journal->at + 1 < journal->count) {
+            journal->parts[journal->at++].left_ns = sj_clock_ns(CLOCK_MONOTONIC);
+            continue;
+        }
+        if (status == SJ_JOURNAL_END) {
+            status = late_next(journal, out);
+        }
         if (status != SJ_JOURNAL_END) {
             return status;
         }
-        if (journal->at + 1 < journal->count) {
-            pass_part(journal);
-            continue;
-        }
-        // A writer that opened the part before the last just before the last was begun.
-        if (journal->at > 0) {
-            status = part_next(journal, journal->at - 1, out);
-            if (status != SJ_JOURNAL_END) {
-                return status;
-            }
-        }
-        // When parts are new, the last one is read once more: it may have grown until then.
+        // When there are new parts, the last one is read once more: it may have grown until then.
         status = find_new_parts(journal);
         if (status <= 0) {
             return status < 0 ? status : SJ_JOURNAL_END;
@@ -367,6 +375,7 @@ int sj_journal_seek_end(struct sj_journal *journal)
                 return -errno;
             }
             journal->parts[i].offset = (uint64_t)st.st_size;
+            journal->parts[i].left_ns = sj_clock_ns(CLOCK_MONOTONIC);
         }
     }
     journal->at = journal->count > 0 ? journal->count - 1 : 0;

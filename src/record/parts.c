@@ -109,6 +109,17 @@ static int ascending(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+// A part that is made but not yet current does not count: the one before it is still written to.
+static uint64_t current_number(int dir_fd)
+{
+    char target[SJ_PART_NAME_SIZE] = "";
+    uint64_t number = UINT64_MAX;
+    if (readlinkat(dir_fd, SJ_JOURNAL_CURRENT, target, sizeof target - 1) > 0) {
+        (void)sj_parse_u64(target, UINT32_MAX, &number);
+    }
+    return number;
+}
+
 int sj_parts_list(int dir_fd, uint64_t above, struct sj_parts *out)
 {
     SJ_AUTO(sj_parts_release) struct sj_parts parts = {0};
@@ -120,9 +131,10 @@ int sj_parts_list(int dir_fd, uint64_t above, struct sj_parts *out)
         qsort(parts.numbers, parts.count, sizeof *parts.numbers, ascending);
     }
     uint64_t first = above > parts.folded ? above : parts.folded;
+    uint64_t last = current_number(dir_fd);
     size_t kept = 0;
     for (size_t i = 0; i < parts.count; i++) {
-        if (parts.numbers[i] > first) {
+        if (parts.numbers[i] > first && parts.numbers[i] <= last) {
             parts.numbers[kept++] = parts.numbers[i];
         }
     }

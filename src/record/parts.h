@@ -10,12 +10,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 #define SJ_JOURNAL_CURRENT "current"
 #define SJ_PART_NAME_SIZE  32 /**< room for any file's name */
 
+/**
+ * How long after its end a part may still be written to, by a process that opened it just before
+ * and has waited for a processor since.
+ */
+#define SJ_PART_LATE_NS (60 * SJ_NS_PER_S)
+
 /** The files of a journal at one moment. Zeroed: none. */
 struct sj_parts {
-    uint64_t *numbers; /**< of the parts behind the ledger, ascending */
+    uint64_t *numbers; /**< of the parts behind the ledger, ascending, up to the current one */
     size_t count;      /**< length of numbers */
     uint64_t folded;   /**< number of the newest ledger; 0: none */
     uint64_t highest;  /**< of all parts and ledgers; 0: none */

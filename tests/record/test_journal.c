@@ -259,14 +259,14 @@ Test(journal, concurrent_appenders_lose_nothing)
         cr_assert_geq(pid, 0);
         if (pid == 0) {
             for (uint32_t i = 0; i < RECORDS; i++) {
-                if (append(4000, process * RECORDS + i) < 0) {
+                if (append(10000, process * RECORDS + i) < 0) {
                     _exit(1);
                 }
             }
             _exit(0);
         }
     }
-    // Follow while they write, across some fifty rotations.
+    // Follow while they write, across a dozen rotations.
     static unsigned char seen[PROCESSES * RECORDS];
     struct sj_journal *journal = open_journal();
     int left = PROCESSES;
