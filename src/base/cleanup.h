@@ -21,13 +21,22 @@
 /** On a function with a printf format. @param a number of the format @param b of its arguments */
 #define SJ_PRINTF(a, b) __attribute__((format(printf, a, b)))
 
-/** Take the pointer out of a variable and leave NULL behind, so that its scope frees nothing. */
-#define sj_steal(variable)                  \
-    __extension__({                         \
-        __auto_type sj_stolen = (variable); \
-        (variable) = NULL;                  \
-        sj_stolen;                          \
-    })
+/**
+ * Take the pointer out of a variable and leave NULL behind; sj_steal() gives it its type back.
+ *
+ * @param variable address of the pointer variable
+ * @return the pointer
+ */
+static inline void *sj_take_pointer(void *variable)
+{
+    void **at = variable;
+    void *taken = *at;
+    *at = NULL;
+    return taken;
+}
+
+/** Take the pointer out of a variable, so that its scope frees nothing. @param variable pointer */
+#define sj_steal(variable) ((__typeof__(variable))sj_take_pointer(&(variable)))
 
 /**
  * Take a descriptor out of a variable and leave -1 behind.

@@ -57,7 +57,7 @@ static int take_signals(bool has_terminal, struct inherited *saved)
     // Where our own parent ignores SIGCHLD, children would vanish before they can be waited for.
     struct sigaction plain = {.sa_handler = SIG_DFL};
     (void)sigaction(SIGCHLD, &plain, &saved->on_end);
-    (void)sigprocmask(SIG_BLOCK, &mask, &saved->mask);
+    (void)pthread_sigmask(SIG_BLOCK, &mask, &saved->mask);
     int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd < 0 ? -errno : fd;
 }
@@ -65,7 +65,7 @@ static int take_signals(bool has_terminal, struct inherited *saved)
 static void give_signals(const struct inherited *saved)
 {
     (void)sigaction(SIGCHLD, &saved->on_end, NULL);
-    (void)sigprocmask(SIG_SETMASK, &saved->mask, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &saved->mask, NULL);
 }
 
 _Noreturn static void exec_command(char *const *argv, const struct inherited *saved, int report_fd)
@@ -203,5 +203,5 @@ void sj_child_raise(int signal)
     (void)sigemptyset(&mask);
     (void)sigaddset(&mask, signal);
     (void)raise(signal);
-    (void)sigprocmask(SIG_UNBLOCK, &mask, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, &mask, NULL);
 }
