@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 
-#define SJ_JOURNAL_CURRENT "current"
-#define SJ_PART_NAME_SIZE  32 /**< room for any file's name */
+#define SJ_JOURNAL_CURRENT "current" /**< link to the part that is written to */
+#define SJ_PART_NAME_SIZE  32        /**< room for any file's name */
 
 /**
  * How long after its end a part may still be written to, by a process that opened it just before
