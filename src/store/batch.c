@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/handle.h"
+#include "store/rotate.h"
+
+// Most bytes of one bundle: LMDB's values hold a little less than 4 GiB.
+#define BUNDLE_MAX ((size_t)0xf0000000)
+
+// Path sets that a weak key leads to; the oldest makes room.
+#define LINKS_MAX 32
+
+struct sj_batch *sj_batch_new(struct sj_store *store)
+{
+    struct sj_batch *batch = sj_new(struct sj_batch);
+    batch->store = store;
+    batch->bundle = SJ_BUF_INIT(BUNDLE_MAX);
+    batch->notes_data = SJ_BUF_INIT(BUNDLE_MAX);
+    return batch;
+}
+
+void sj_batch_free(struct sj_batch *batch)
+{
+    if (!batch) {
+        return;
+    }
+    sj_buf_release(&batch->bundle);
+    sj_buf_release(&batch->notes_data);
+    free(batch->entries);
+    free(batch->notes);
+    free(batch);
+}
+
+// Append an item; its prefix is written once the rest of the bundle is known.
+void sj_batch_add_item(struct sj_batch *batch, const struct sj_batch_entry *entry, const void *data)
+{
+    size_t prefix_len = SJ_ITEM_HEAD_SIZE + batch->store->name_len;
+    size_t len = prefix_len + entry->stored_len;
+    size_t padding = sj_item_padding(len);
+    size_t offset = batch->bundle.len;
+    char *at = sj_buf_reserve(&batch->bundle, len + padding);
+    if (!at) {
+        return;
+    }
+    memset(at, 0, prefix_len);
+    if (entry->stored_len) {
+        memmove(at + prefix_len, data, entry->stored_len);
+    }
+    memset(at + len, 0, padding);
+    batch->bundle.len += len + padding;
+    if (batch->entry_count == batch->entry_room) {
+        batch->entry_room = batch->entry_room ? batch->entry_room * 2 : 8;
+        batch->entries = sj_realloc(batch->entries, batch->entry_room, sizeof *batch->entries);
+    }
+    batch->entries[batch->entry_count] = *entry;
+    batch->entries[batch->entry_count++].offset = offset;
+}
+
+// Whether content is in the store already, and not about to leave it.
+static bool is_stored(struct sj_store *store, enum sj_blob kind, const struct sj_key *key)
+{
+    if (kind == SJ_BLOB_RESULT) {
+        return false;
+    }
+    bool was_reading = store->index.read != NULL;
+    size_t aging = store->aging.count;
+    bool is_there = sj_store_blob_exists(store, kind, key);
+    (void)aging;
+    if (!was_reading) {
+        sj_store_release(store);
+    }
+    return is_there;
+}
+
+void sj_batch_blob(struct sj_batch *batch, enum sj_blob kind, const struct sj_key *key,
+                   const void *data, size_t len)
+{
+    struct sj_store *store = batch->store;
+    if (len > SJ_ITEM_DATA_MAX) {
+        batch->is_too_big = true;
+        return;
+    }
+    if (store->is_read_only || is_stored(store, kind, key)) {
+        return;
+    }
+    struct sj_batch_entry entry = {
+        .kind = (enum sj_item_kind)kind,
+        .key = *key,
+        .hash = kind == SJ_BLOB_RESULT ? sj_key_of(data, len) : *key,
+        .raw_len = (uint32_t)len,
+        .stored_len = (uint32_t)len,
+    };
+    sj_buf_clear(&store->scratch);
+    char *frame = len >= SJ_CODEC_MIN_BYTES ? sj_buf_reserve(&store->scratch, len) : NULL;
+    size_t frame_len =
+        frame ? sj_codec_compress(&store->codec, store->compression_level, data, len, frame) : 0;
+    if (frame_len > 0 && sj_item_is_length_sane((uint32_t)len, (uint32_t)frame_len)) {
+        entry.codec = SJ_ITEM_ZSTD;
+        entry.stored_len = (uint32_t)frame_len;
+        data = frame;
+    }
+    sj_batch_add_item(batch, &entry, data);
+}
+
+static void add_note(struct sj_batch *batch, enum sj_table table, const struct sj_key *key,
+                     const void *head, size_t head_len, const void *data, size_t len)
+{
+    if (batch->store->is_read_only) {
+        return;
+    }
+    size_t offset = batch->notes_data.len;
+    sj_buf_add(&batch->notes_data, head, head_len);
+    sj_buf_add(&batch->notes_data, data, len);
+    if (batch->note_count == batch->note_room) {
+        batch->note_room = batch->note_room ? batch->note_room * 2 : 8;
+        batch->notes = sj_realloc(batch->notes, batch->note_room, sizeof *batch->notes);
+    }
+    batch->notes[batch->note_count++] = (struct sj_batch_note){
+        .table = table, .key = *key, .offset = offset, .len = head_len + len};
+}
+
+void sj_batch_pathset(struct sj_batch *batch, const struct sj_key *weak,
+                      const struct sj_key *pathset)
+{
+    if (batch->store->is_read_only) {
+        return;
+    }
+    struct sj_batch_entry entry = {
+        .kind = SJ_ITEM_LINK,
+        .key = *weak,
+        .hash = sj_key_of(pathset->bytes, SJ_KEY_SIZE),
+        .raw_len = SJ_KEY_SIZE,
+        .stored_len = SJ_KEY_SIZE,
+    };
+    sj_batch_add_item(batch, &entry, pathset->bytes);
+    add_note(batch, SJ_TABLE_LINK, weak, pathset->bytes, SJ_KEY_SIZE, NULL, 0);
+}
+
+void sj_batch_stamp(struct sj_batch *batch, const struct sj_key *action,
+                    const struct sj_key *strong, const void *data, size_t len)
+{
+    if (len > SJ_STAMP_MAX) {
+        return;
+    }
+    add_note(batch, SJ_TABLE_STAMP, action, strong->bytes, SJ_KEY_SIZE, data, len);
+}
+
+void sj_batch_file(struct sj_batch *batch, const char *path, const struct sj_filestat *stat,
+                   const struct sj_key *key)
+{
+    unsigned char entry[SJ_FILE_ENTRY_SIZE] = {0};
+    sj_filestat_encode(stat, entry + 4);
+    memcpy(entry + 4 + SJ_FILESTAT_SIZE, key->bytes, SJ_KEY_SIZE);
+    struct sj_key name = sj_key_of(path, strlen(path));
+    add_note(batch, SJ_TABLE_FILE, &name, entry, sizeof entry, NULL, 0);
+}
+
+// Write the prefixes of all items, now that it is known what follows each.
+static void finish_bundle(struct sj_batch *batch)
+{
+    const struct sj_store *store = batch->store;
+    struct sj_item item = {.name_len = store->name_len};
+    memcpy(item.name, store->name, store->name_len);
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        const struct sj_batch_entry *entry = &batch->entries[i];
+        item.kind = entry->kind;
+        item.codec = entry->codec;
+        item.raw_len = entry->raw_len;
+        item.stored_len = entry->stored_len;
+        item.key = entry->key;
+        item.hash = entry->hash;
+        uint64_t len = sj_item_len(&item);
+        item.rest_len = batch->bundle.len - entry->offset - len - sj_item_padding(len);
+        sj_item_encode(&item, store->index.state.salt,
+                       (unsigned char *)batch->bundle.data + entry->offset);
+    }
+}
+
+static int put_places(struct sj_batch *batch, MDB_txn *txn, uint32_t ns, uint64_t offset)
+{
+    struct sj_store *store = batch->store;
+    size_t prefix_len = SJ_ITEM_HEAD_SIZE + store->name_len;
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        const struct sj_batch_entry *entry = &batch->entries[i];
+        if (entry->kind == SJ_ITEM_LINK) {
+            continue;
+        }
+        struct sj_index_key name = sj_index_key_of(ns, &entry->key);
+        struct sj_place place = {
+            .generation = store->newest.number,
+            .len = (uint32_t)(prefix_len + entry->stored_len),
+            .raw_len = entry->raw_len,
+            .offset = offset + entry->offset,
+        };
+        int status = sj_index_put_place(&store->index, txn, sj_table_of((enum sj_blob)entry->kind),
+                                        &name, &place);
+        if (status < 0) {
+            return status;
+        }
+    }
+    return 0;
+}
+
+int sj_index_link(struct sj_index *index, MDB_txn *txn, const struct sj_index_key *weak,
+                  const void *pathset)
+{
+    unsigned char links[LINKS_MAX * SJ_KEY_SIZE];
+    MDB_val value;
+    int status = sj_index_get(index, txn, SJ_TABLE_LINK, weak, &value);
+    if (status < 0) {
+        return status;
+    }
+    memcpy(links, pathset, SJ_KEY_SIZE);
+    size_t len = SJ_KEY_SIZE;
+    size_t old_len = status == 0 ? value.mv_size : 0;
+    for (size_t at = 0; at + SJ_KEY_SIZE <= old_len && len < sizeof links; at += SJ_KEY_SIZE) {
+        const unsigned char *old = (const unsigned char *)value.mv_data + at;
+        if (memcmp(old, pathset, SJ_KEY_SIZE) != 0) {
+            memcpy(links + len, old, SJ_KEY_SIZE);
+            len += SJ_KEY_SIZE;
+        }
+    }
+    return sj_index_put(index, txn, SJ_TABLE_LINK, weak, links, len);
+}
+
+static int put_note(struct sj_batch *batch, MDB_txn *txn, uint32_t ns,
+                    const struct sj_batch_note *note)
+{
+    struct sj_index *index = &batch->store->index;
+    struct sj_index_key name = sj_index_key_of(ns, &note->key);
+    unsigned char *data = (unsigned char *)batch->notes_data.data + note->offset;
+    if (note->table == SJ_TABLE_LINK) {
+        return sj_index_link(index, txn, &name, data);
+    }
+    if (note->table == SJ_TABLE_FILE) {
+        sj_put_u32(data, index->state.newest);
+    }
+    return sj_index_put(index, txn, note->table, &name, data, note->len);
+}
+
+static int forget_damaged(struct sj_store *store, MDB_txn *txn, uint32_t ns)
+{
+    for (size_t i = 0; i < store->damaged.count; i++) {
+        const struct sj_seen *seen = &store->damaged.items[i];
+        struct sj_index_key name = sj_index_key_of(ns, &seen->key);
+        int status =
+            sj_index_forget(&store->index, txn, sj_table_of(seen->kind), &name, &seen->place);
+        if (status < 0) {
+            return status;
+        }
+    }
+    return 0;
+}
+
+static int write_batch(struct sj_batch *batch, MDB_txn *txn, uint32_t *sealed)
+{
+    struct sj_store *store = batch->store;
+    uint32_t ns = 0;
+    int status = sj_index_make_namespace(&store->index, txn, store->name, store->name_len, &ns);
+    status = status < 0 ? status : forget_damaged(store, txn, ns);
+    if (status < 0) {
+        return status;
+    }
+    if (batch->entry_count > 0) {
+        uint64_t offset = 0;
+        status = sj_rotate(store, txn, batch->bundle.len, sealed);
+        if (status < 0) {
+            return status;
+        }
+        finish_bundle(batch);
+        status =
+            sj_generation_append(&store->newest, batch->bundle.data, batch->bundle.len, &offset);
+        status = status < 0 ? status : put_places(batch, txn, ns, offset);
+    }
+    for (size_t i = 0; status == 0 && i < batch->note_count; i++) {
+        status = put_note(batch, txn, ns, &batch->notes[i]);
+    }
+    return status;
+}
+
+int sj_batch_commit(struct sj_batch *batch, struct sj_err *err)
+{
+    struct sj_store *store = batch->store;
+    if (store->is_read_only) {
+        return sj_fail_plain(err, -EROFS, "store '%s' was opened for reading only", store->dir);
+    }
+    if (batch->is_too_big || batch->bundle.is_full || batch->notes_data.is_full ||
+        batch->bundle.len > store->max_size_bytes / 2) {
+        return sj_fail_plain(err, -EFBIG,
+                             "result is too large for store '%s': raise max_size to keep it",
+                             store->dir);
+    }
+    if (batch->entry_count == 0 && batch->note_count == 0 && store->damaged.count == 0) {
+        return 0;
+    }
+    MDB_txn *txn = NULL;
+    uint32_t sealed = 0;
+    int status = sj_index_begin(&store->index, &txn);
+    if (status == 0) {
+        status = write_batch(batch, txn, &sealed);
+        if (status < 0) {
+            mdb_txn_abort(txn);
+        } else {
+            status = sj_lmdb_errno(mdb_txn_commit(txn));
+        }
+    }
+    if (status < 0) {
+        return sj_fail(err, status, "cannot write to store '%s'", store->dir);
+    }
+    sj_seen_clear(&store->damaged);
+    if (sealed) {
+        sj_rotate_finish(store, sealed);
+    }
+    return 0;
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "store/lmdb_env.h"
+#include "store/store.h"
+
+// Address space, not disk: enough for a hundred million entries.
+#define MAP_BYTES      (UINT64_C(1) << 36)
+#define MAP_NEED_BYTES (UINT64_C(1) << 26)
+
+#define STATE_NAME  "state"
+#define STATE_MAGIC UINT32_C(0x58494a53) // "SJIX"
+#define STATE_SIZE  56
+
+static const char *const TABLE_NAMES[SJ_TABLE_COUNT] = {
+    [SJ_TABLE_OBJECT] = "object",       [SJ_TABLE_RESULT] = "result",
+    [SJ_TABLE_PATHSET] = "pathset",     [SJ_TABLE_LINK] = "link",
+    [SJ_TABLE_STAMP] = "stamp",         [SJ_TABLE_FILE] = "file",
+    [SJ_TABLE_NAMESPACE] = "namespace",
+};
+
+int sj_index_open(struct sj_index *index, bool is_writable)
+{
+    unsigned flags = MDB_NOTLS | (is_writable ? MDB_NOSYNC : MDB_RDONLY);
+    int status = sj_lmdb_open(index->path, flags, MAP_BYTES, MAP_NEED_BYTES, &index->env);
+    if (status < 0) {
+        return status;
+    }
+    index->is_writable = is_writable;
+    index->has_tables = false;
+    return 0;
+}
+
+void sj_index_close(struct sj_index *index)
+{
+    sj_index_release(index);
+    if (index->env) {
+        mdb_env_close(index->env);
+        index->env = NULL;
+    }
+}
+
+// The state is one value under "state" in the unnamed database:
+// offset  bytes  field
+//      0      4  "SJIX"
+//      4      4  SJ_STORE_FORMAT; these two never move
+//      8      4  oldest generation
+//     12      4  newest generation
+//     16      4  namespaces
+//     20      4  0
+//     24     16  salt
+//     40     16  boot
+static int read_state(struct sj_index *index, MDB_txn *txn)
+{
+    MDB_val name = {sizeof STATE_NAME - 1, (void *)(uintptr_t)STATE_NAME};
+    MDB_val value;
+    int rc = mdb_get(txn, index->main, &name, &value);
+    if (rc) {
+        return rc == MDB_NOTFOUND ? -ENODATA : sj_lmdb_errno(rc);
+    }
+    const unsigned char *at = value.mv_data;
+    if (value.mv_size < 8 || sj_get_u32(at) != STATE_MAGIC) {
+        return -EBADMSG;
+    }
+    uint32_t format = sj_get_u32(at + 4);
+    if (format != SJ_STORE_FORMAT) {
+        return format > SJ_STORE_FORMAT ? -EPROTO : -ESTALE;
+    }
+    if (value.mv_size != STATE_SIZE) {
+        return -EBADMSG;
+    }
+    struct sj_state *state = &index->state;
+    state->oldest = sj_get_u32(at + 8);
+    state->newest = sj_get_u32(at + 12);
+    state->namespaces = sj_get_u32(at + 16);
+    memcpy(state->salt, at + 24, SJ_SALT_SIZE);
+    memcpy(state->boot, at + 40, SJ_KEY_SIZE);
+    return 0;
+}
+
+int sj_index_put_state(struct sj_index *index, MDB_txn *txn)
+{
+    const struct sj_state *state = &index->state;
+    unsigned char bytes[STATE_SIZE] = {0};
+    sj_put_u32(bytes, STATE_MAGIC);
+    sj_put_u32(bytes + 4, SJ_STORE_FORMAT);
+    sj_put_u32(bytes + 8, state->oldest);
+    sj_put_u32(bytes + 12, state->newest);
+    sj_put_u32(bytes + 16, state->namespaces);
+    memcpy(bytes + 24, state->salt, SJ_SALT_SIZE);
+    memcpy(bytes + 40, state->boot, SJ_KEY_SIZE);
+    MDB_val name = {sizeof STATE_NAME - 1, (void *)(uintptr_t)STATE_NAME};
+    MDB_val value = {sizeof bytes, bytes};
+    return sj_lmdb_errno(mdb_put(txn, index->main, &name, &value, 0));
+}
+
+// The handles last as long as the environment once the transaction has been committed.
+static int open_tables(struct sj_index *index, MDB_txn *txn, unsigned flags)
+{
+    int rc = mdb_dbi_open(txn, NULL, 0, &index->main);
+    for (int i = 0; rc == 0 && i < SJ_TABLE_COUNT; i++) {
+        rc = mdb_dbi_open(txn, TABLE_NAMES[i], flags, &index->table[i]);
+    }
+    return rc == MDB_NOTFOUND ? -ENODATA : sj_lmdb_errno(rc);
+}
+
+// Open the tables where they are not, and read the state.
+static int enter(struct sj_index *index, MDB_txn *txn)
+{
+    int status = index->has_tables ? 0 : open_tables(index, txn, 0);
+    return status < 0 ? status : read_state(index, txn);
+}
+
+int sj_index_read(struct sj_index *index)
+{
+    if (index->read) {
+        return 0;
+    }
+    int status = index->env ? 0 : sj_index_open(index, false);
+    if (status < 0) {
+        return status;
+    }
+    MDB_txn *txn = NULL;
+    status = sj_lmdb_begin(index->env, MDB_RDONLY, &txn);
+    if (status < 0) {
+        return status;
+    }
+    status = enter(index, txn);
+    if (status < 0) {
+        mdb_txn_abort(txn);
+        return status;
+    }
+    index->read = txn;
+    return 0;
+}
+
+void sj_index_release(struct sj_index *index)
+{
+    if (!index->read) {
+        return;
+    }
+    // Committed, not aborted: that keeps the tables open.
+    index->has_tables = mdb_txn_commit(index->read) == 0 || index->has_tables;
+    index->read = NULL;
+}
+
+// Whether another process put a new index in this one's place.
+static bool is_replaced(const struct sj_index *index)
+{
+    int fd = -1;
+    struct stat st;
+    return mdb_env_get_fd(index->env, &fd) == 0 && fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
+int sj_index_begin(struct sj_index *index, MDB_txn **out)
+{
+    sj_index_release(index);
+    if (index->env && (!index->is_writable || is_replaced(index))) {
+        sj_index_close(index);
+    }
+    int status = index->env ? 0 : sj_index_open(index, true);
+    if (status < 0) {
+        return status;
+    }
+    MDB_txn *txn = NULL;
+    if (!index->has_tables) {
+        // Handles opened by a transaction that is aborted are lost: open them in one of their own.
+        status = sj_index_read(index);
+        if (status < 0) {
+            return status;
+        }
+        sj_index_release(index);
+    }
+    status = sj_lmdb_begin(index->env, 0, &txn);
+    if (status < 0) {
+        return status;
+    }
+    status = read_state(index, txn);
+    if (status < 0) {
+        mdb_txn_abort(txn);
+        return status;
+    }
+    *out = txn;
+    return 0;
+}
+
+int sj_index_create(struct sj_index *index, const unsigned char salt[SJ_SALT_SIZE])
+{
+    MDB_txn *txn = NULL;
+    int status = sj_lmdb_begin(index->env, 0, &txn);
+    if (status < 0) {
+        return status;
+    }
+    status = open_tables(index, txn, MDB_CREATE);
+    status = status < 0 ? status : read_state(index, txn);
+    if (status == -ENODATA) {
+        index->state = (struct sj_state){.oldest = 1};
+        memcpy(index->state.salt, salt, SJ_SALT_SIZE);
+        status = sj_index_put_state(index, txn);
+    }
+    if (status < 0) {
+        mdb_txn_abort(txn);
+        return status;
+    }
+    status = sj_lmdb_errno(mdb_txn_commit(txn));
+    index->has_tables = status == 0;
+    return status;
+}
+
+int sj_index_get(struct sj_index *index, MDB_txn *txn, enum sj_table table,
+                 const struct sj_index_key *key, MDB_val *out)
+{
+    MDB_val name = {sizeof key->bytes, (void *)(uintptr_t)key->bytes};
+    int rc = mdb_get(txn, index->table[table], &name, out);
+    return rc == MDB_NOTFOUND ? SJ_STORE_MISS : sj_lmdb_errno(rc);
+}
+
+int sj_index_put(struct sj_index *index, MDB_txn *txn, enum sj_table table,
+                 const struct sj_index_key *key, const void *data, size_t len)
+{
+    MDB_val name = {sizeof key->bytes, (void *)(uintptr_t)key->bytes};
+    MDB_val value = {len, (void *)(uintptr_t)data};
+    return sj_lmdb_errno(mdb_put(txn, index->table[table], &name, &value, 0));
+}
+
+int sj_place_decode(const MDB_val *value, struct sj_place *out)
+{
+    if (value->mv_size != SJ_PLACE_SIZE) {
+        return -EBADMSG;
+    }
+    const unsigned char *at = value->mv_data;
+    out->generation = sj_get_u32(at);
+    out->len = sj_get_u32(at + 4);
+    out->offset = sj_get_u64(at + 8);
+    out->raw_len = sj_get_u32(at + 16);
+    return out->offset <= INT64_MAX / 2 && out->len >= SJ_ITEM_HEAD_SIZE ? 0 : -EBADMSG;
+}
+
+int sj_index_get_place(struct sj_index *index, MDB_txn *txn, enum sj_table table,
+                       const struct sj_index_key *key, struct sj_place *out)
+{
+    MDB_val value;
+    int status = sj_index_get(index, txn, table, key, &value);
+    if (status != 0) {
+        return status;
+    }
+    struct sj_place place;
+    status = sj_place_decode(&value, &place);
+    if (status < 0) {
+        return status;
+    }
+    if (place.generation < index->state.oldest || place.generation > index->state.newest) {
+        return SJ_STORE_MISS;
+    }
+    *out = place;
+    return 0;
+}
+
+int sj_index_put_place(struct sj_index *index, MDB_txn *txn, enum sj_table table,
+                       const struct sj_index_key *key, const struct sj_place *place)
+{
+    unsigned char bytes[SJ_PLACE_SIZE];
+    sj_put_u32(bytes, place->generation);
+    sj_put_u32(bytes + 4, place->len);
+    sj_put_u64(bytes + 8, place->offset);
+    sj_put_u32(bytes + 16, place->raw_len);
+    return sj_index_put(index, txn, table, key, bytes, sizeof bytes);
+}
+
+int sj_index_forget(struct sj_index *index, MDB_txn *txn, enum sj_table table,
+                    const struct sj_index_key *key, const struct sj_place *place)
+{
+    MDB_val value;
+    int status = sj_index_get(index, txn, table, key, &value);
+    if (status != 0) {
+        return status < 0 ? status : 0;
+    }
+    struct sj_place now;
+    if (sj_place_decode(&value, &now) == 0 &&
+        (now.generation != place->generation || now.offset != place->offset)) {
+        return 0;
+    }
+    MDB_val name = {sizeof key->bytes, (void *)(uintptr_t)key->bytes};
+    return sj_lmdb_errno(mdb_del(txn, index->table[table], &name, NULL));
+}
+
+int sj_index_get_namespace(struct sj_index *index, MDB_txn *txn, const char *name, size_t len,
+                           uint32_t *out)
+{
+    if (len == 0) {
+        *out = 0;
+        return 0;
+    }
+    MDB_val key = {len, (void *)(uintptr_t)name};
+    MDB_val value;
+    int rc = mdb_get(txn, index->table[SJ_TABLE_NAMESPACE], &key, &value);
+    if (rc) {
+        return rc == MDB_NOTFOUND ? SJ_STORE_MISS : sj_lmdb_errno(rc);
+    }
+    if (value.mv_size != 4 || sj_get_u32(value.mv_data) == 0) {
+        return -EBADMSG;
+    }
+    *out = sj_get_u32(value.mv_data);
+    return 0;
+}
+
+int sj_index_make_namespace(struct sj_index *index, MDB_txn *txn, const char *name, size_t len,
+                            uint32_t *out)
+{
+    int status = sj_index_get_namespace(index, txn, name, len, out);
+    if (status != SJ_STORE_MISS) {
+        return status;
+    }
+    uint32_t number = index->state.namespaces + 1;
+    unsigned char bytes[4];
+    sj_put_u32(bytes, number);
+    MDB_val key = {len, (void *)(uintptr_t)name};
+    MDB_val value = {sizeof bytes, bytes};
+    int rc = mdb_put(txn, index->table[SJ_TABLE_NAMESPACE], &key, &value, 0);
+    if (rc) {
+        return sj_lmdb_errno(rc);
+    }
+    index->state.namespaces = number;
+    status = sj_index_put_state(index, txn);
+    if (status == 0) {
+        *out = number;
+    }
+    return status;
+}
