@@ -16,7 +16,7 @@
 #define STATE_MAGIC UINT32_C(0x58494a53) // "SJIX"
 #define STATE_SIZE  56
 
-static const char *const TABLE_NAMES[SJ_TABLE_COUNT] = {
+static const char *const table_names[SJ_TABLE_COUNT] = {
     [SJ_TABLE_OBJECT] = "object",       [SJ_TABLE_RESULT] = "result",
     [SJ_TABLE_PATHSET] = "pathset",     [SJ_TABLE_LINK] = "link",
     [SJ_TABLE_STAMP] = "stamp",         [SJ_TABLE_FILE] = "file",
@@ -103,7 +103,7 @@ static int open_tables(struct sj_index *index, MDB_txn *txn, unsigned flags)
 {
     int rc = mdb_dbi_open(txn, NULL, 0, &index->main);
     for (int i = 0; rc == 0 && i < SJ_TABLE_COUNT; i++) {
-        rc = mdb_dbi_open(txn, TABLE_NAMES[i], flags, &index->table[i]);
+        rc = mdb_dbi_open(txn, table_names[i], flags, &index->table[i]);
     }
     return rc == MDB_NOTFOUND ? -ENODATA : sj_lmdb_errno(rc);
 }

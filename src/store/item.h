@@ -17,13 +17,13 @@
 #include "base/buf.h"
 #include "key/key.h"
 
-#define SJ_ITEM_HEAD_SIZE  64  /**< bytes before the namespace */
-#define SJ_ITEM_NAME_MAX   255 /**< bytes of a namespace's name */
-#define SJ_ITEM_PREFIX_MAX (SJ_ITEM_HEAD_SIZE + SJ_ITEM_NAME_MAX) /**< most bytes before the data \
-                                                                   */
-#define SJ_ITEM_ALIGN    8                                        /**< items start at multiples */
-#define SJ_ITEM_DATA_MAX (UINT32_C(1) << 31)                      /**< most bytes of a blob */
-#define SJ_SALT_SIZE     16                                       /**< bytes of a store's salt */
+#define SJ_ITEM_HEAD_SIZE 64  /**< bytes before the namespace */
+#define SJ_ITEM_NAME_MAX  255 /**< bytes of a namespace's name */
+#define SJ_ITEM_ALIGN     8   /**< items start at multiples */
+/** Most bytes before the data. */
+#define SJ_ITEM_PREFIX_MAX (SJ_ITEM_HEAD_SIZE + SJ_ITEM_NAME_MAX)
+#define SJ_ITEM_DATA_MAX   (UINT32_C(1) << 31) /**< most bytes of a blob */
+#define SJ_SALT_SIZE       16                  /**< bytes of a store's salt */
 
 /** What an item holds; the first three are enum sj_blob. */
 enum sj_item_kind {

@@ -27,9 +27,9 @@ uint64_t sj_store_generation_size(const struct sj_store *store)
 
 static int make_directories(const struct sj_store *store, struct sj_err *err)
 {
-    static const char *const NAMES[] = {"", "/generations", "/index"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
-        SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s%s", store->dir, NAMES[i]);
+    static const char *const names[] = {"", "/generations", "/index"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s%s", store->dir, names[i]);
         int status = sj_dir_make(path, DIR_MODE);
         if (status < 0) {
             return sj_fail(err, status, "cannot make directory '%s'", path);
