@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/maintain.h"
+
 #include <errno.h>
 
 #include "store/handle.h"
