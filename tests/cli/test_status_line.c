@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <pty.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
