@@ -3,6 +3,7 @@
 
 #include "toolchain-common/claims.h"
 #include "toolchain-common/parser.h"
+#include "toolchain-common/text.h"
 
 static bool claims(const char *name)
 {
@@ -12,6 +13,15 @@ static bool claims(const char *name)
 
 static void add_outputs(struct sj_cc_parser *parser)
 {
+    const unsigned split = ON_SPLIT | ON_DEBUG;
+    if ((parser->state & split) == split) {
+        // -S leaves it in the working directory, wherever its own output goes.
+        const char *source = sj_cc_base_name(parser->action->source);
+        const char *path = parser->state & ON_ASSEMBLY
+                               ? sj_cc_with_suffix(parser->request, source, ".dwo")
+                               : sj_cc_aux_path(parser, ".dwo");
+        sj_cc_add_split_dwarf(parser, path);
+    }
     if (parser->state & ON_OPT_RECORD) {
         sj_cc_add_output(parser, SJ_ROLE_OPTIMISATION, SJ_OUTPUT_OPTIONAL,
                          sj_cc_aux_path(parser, ".opt.yaml"));

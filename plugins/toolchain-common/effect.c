@@ -187,6 +187,15 @@ static void do_file(struct sj_cc_parser *parser, const struct sj_cc_option *opti
     sj_cc_add_output(parser, (enum sj_role)option->value, SJ_OUTPUT_OPTIONAL, value);
 }
 
+static void do_opt_record(struct sj_cc_parser *parser, const struct sj_cc_option *option,
+                          const char *arg, const char *value)
+{
+    (void)arg;
+    parser->state |= option->value;
+    sj_cc_add_item(parser, option->name, NULL);
+    sj_cc_add_output(parser, SJ_ROLE_OPTIMISATION, SJ_OUTPUT_OPTIONAL, value);
+}
+
 // What is to be told, then "=" and the file to tell it in; without a file it goes to the terminal.
 static void add_report(struct sj_cc_parser *parser, enum sj_role role, const char *arg)
 {
@@ -233,17 +242,29 @@ static void do_dump_name(struct sj_cc_parser *parser, const struct sj_cc_option 
 }
 
 static effect_fn *const effects[DO_COUNT] = {
-    [DO_KEY] = do_key,           [DO_CLEAR] = do_clear,
-    [DO_PATH] = do_path,         [DO_NEUTRAL] = do_neutral,
-    [DO_BYPASS] = do_bypass,     [DO_DEFINE] = do_define,
-    [DO_LANGUAGE] = do_language, [DO_OUTPUT] = do_output,
-    [DO_DEPFILE] = do_depfile,   [DO_CPP_DEPFILE] = do_cpp_depfile,
-    [DO_TARGET] = do_target,     [DO_MAP] = do_map,
-    [DO_CPU] = do_cpu,           [DO_CPP_LIST] = do_cpp_list,
-    [DO_AS_LIST] = do_as_list,   [DO_FRONTEND] = do_frontend,
-    [DO_BACKEND] = do_backend,   [DO_FILE] = do_file,
-    [DO_OPT_INFO] = do_opt_info, [DO_PROFILE] = do_profile,
-    [DO_LISTING] = do_listing,   [DO_DUMP_NAME] = do_dump_name,
+    [DO_KEY] = do_key,
+    [DO_CLEAR] = do_clear,
+    [DO_PATH] = do_path,
+    [DO_NEUTRAL] = do_neutral,
+    [DO_BYPASS] = do_bypass,
+    [DO_DEFINE] = do_define,
+    [DO_LANGUAGE] = do_language,
+    [DO_OUTPUT] = do_output,
+    [DO_DEPFILE] = do_depfile,
+    [DO_CPP_DEPFILE] = do_cpp_depfile,
+    [DO_TARGET] = do_target,
+    [DO_MAP] = do_map,
+    [DO_CPU] = do_cpu,
+    [DO_CPP_LIST] = do_cpp_list,
+    [DO_AS_LIST] = do_as_list,
+    [DO_FRONTEND] = do_frontend,
+    [DO_BACKEND] = do_backend,
+    [DO_FILE] = do_file,
+    [DO_OPT_RECORD] = do_opt_record,
+    [DO_OPT_INFO] = do_opt_info,
+    [DO_PROFILE] = do_profile,
+    [DO_LISTING] = do_listing,
+    [DO_DUMP_NAME] = do_dump_name,
 };
 
 void sj_cc_apply(struct sj_cc_parser *parser, const struct sj_cc_option *option, const char *arg,

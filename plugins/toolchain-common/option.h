@@ -41,6 +41,8 @@ enum sj_cc_effect {
     DO_FRONTEND,    /**< -Xclang */
     DO_BACKEND,     /**< -mllvm */
     DO_FILE,        /**< its argument names an output; value: enum sj_role */
+    DO_OPT_RECORD,  /**< the file of clang's optimisation record; value: states that it switches on
+                     */
     DO_OPT_INFO,    /**< -fopt-info */
     DO_PROFILE,     /**< the place of profile data; value: states that it switches on */
     DO_LISTING,     /**< -a of the assembler */
@@ -77,7 +79,6 @@ enum sj_cc_state {
     ON_MAP_DEBUG = 1u << 24,       /**< of a map: debug information */
     ON_MAP_MACRO = 1u << 25,       /**< of a map: __FILE__ */
     ON_MAP_COVERAGE = 1u << 26,    /**< of a map: coverage */
-    ON_LTO = 1u << 27,             /**< -flto */
     ON_COVERAGE_MAP = 1u << 28,    /**< clang's -fcoverage-mapping */
 };
 

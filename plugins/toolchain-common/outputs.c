@@ -8,6 +8,10 @@
 
 static const char *const null_device = "/dev/null";
 
+// What is written beside the main output and named after it.
+static const unsigned auxiliary =
+    ON_SPLIT | ON_NOTES | ON_STACK_USAGE | ON_CALL_GRAPH | ON_OPT_RECORD | ON_MODULE_OUTPUT;
+
 // The main output when -o does not name it.
 static const char *default_output(const struct sj_cc_parser *parser)
 {
@@ -43,8 +47,8 @@ static void check_output(struct sj_cc_parser *parser)
 
 const char *sj_cc_aux_path(const struct sj_cc_parser *parser, const char *suffix)
 {
-    bool is_named = parser->output != NULL && strcmp(parser->output, null_device) != 0;
-    const char *path = is_named ? parser->output : sj_cc_base_name(parser->action->source);
+    const char *path =
+        parser->output != NULL ? parser->output : sj_cc_base_name(parser->action->source);
     return sj_cc_with_suffix(parser->request, path, suffix);
 }
 
@@ -85,22 +89,42 @@ static void add_object(struct sj_cc_parser *parser)
     outputs[0] = object;
 }
 
+// Files that are named after the main output go where nobody wants them when that is no real file:
+// beside /dev/null, for one.
+static void check_auxiliary(struct sj_cc_parser *parser)
+{
+    bool names_depfile = (parser->state & ON_DEPENDENCIES) && parser->depfile == NULL;
+    if (!(parser->state & auxiliary) && !names_depfile) {
+        return;
+    }
+    if (parser->dump_name != NULL) {
+        sj_cc_refuse(parser, WHY_UNSUPPORTED_OPTION, parser->dump_name);
+    }
+    if (parser->output != NULL && strcmp(parser->output, null_device) == 0) {
+        sj_cc_refuse(parser, WHY_OUTPUT_NOT_REGULAR, parser->output);
+    }
+}
+
+void sj_cc_add_split_dwarf(struct sj_cc_parser *parser, const char *path)
+{
+    // The object names it.
+    sj_cc_add_item(parser, "dwo", path);
+    sj_cc_add_output(parser, SJ_ROLE_SPLIT_DWARF, SJ_OUTPUT_OPTIONAL, path);
+}
+
 void sj_cc_find_outputs(struct sj_cc_parser *parser)
 {
-    const unsigned auxiliary =
-        ON_SPLIT | ON_NOTES | ON_STACK_USAGE | ON_CALL_GRAPH | ON_OPT_RECORD | ON_MODULE_OUTPUT;
-
     check_output(parser);
+    check_auxiliary(parser);
     add_object(parser);
     add_depfile(parser);
     if (parser->state & ON_NAMED_OUTPUT) {
         sj_cc_add_item(parser, "output", parser->output);
     }
-
-    if (parser->dump_name != NULL &&
-        (parser->state & (auxiliary | ON_DEPENDENCIES | ON_NAMED_OUTPUT))) {
-        sj_cc_refuse(parser, WHY_UNSUPPORTED_OPTION, parser->dump_name);
+    if (parser->state & ON_SYNTAX) {
+        return;
     }
+
     if (parser->state & ON_STACK_USAGE) {
         sj_cc_add_output(parser, SJ_ROLE_STACK_USAGE, SJ_OUTPUT_OPTIONAL,
                          sj_cc_aux_path(parser, ".su"));
@@ -108,12 +132,6 @@ void sj_cc_find_outputs(struct sj_cc_parser *parser)
     if (parser->state & ON_NOTES) {
         sj_cc_add_output(parser, SJ_ROLE_COVERAGE, SJ_OUTPUT_OPTIONAL,
                          sj_cc_aux_path(parser, ".gcno"));
-    }
-    bool has_debug = parser->family->splits_without_debug || (parser->state & ON_DEBUG);
-    if ((parser->state & ON_SPLIT) && has_debug) {
-        const char *path = sj_cc_aux_path(parser, ".dwo");
-        sj_cc_add_item(parser, "dwo", path);
-        sj_cc_add_output(parser, SJ_ROLE_SPLIT_DWARF, SJ_OUTPUT_OPTIONAL, path);
     }
     parser->family->add_outputs(parser);
 }

@@ -21,7 +21,6 @@ struct sj_cc_family {
     const struct sj_cc_table *frontend; /**< what may follow -Xclang; NULL: nothing */
     const char *color_arg;              /**< forces coloured diagnostics */
     bool knows_double_dash;             /**< "--" ends its options */
-    bool splits_without_debug;          /**< -gsplit-dwarf writes a .dwo even without -g */
 
     /**
      * Add the outputs that only this family knows.
@@ -132,6 +131,16 @@ void sj_cc_add_output(struct sj_cc_parser *parser, enum sj_role role, unsigned f
  * Reentrant.
  */
 const char *sj_cc_aux_path(const struct sj_cc_parser *parser, const char *suffix);
+
+/**
+ * Add a file of split debug information.
+ *
+ * @param parser after the last argument
+ * @param path   the file
+ *
+ * Reentrant.
+ */
+void sj_cc_add_split_dwarf(struct sj_cc_parser *parser, const char *path);
 
 /**
  * Find out what is written, once all arguments are known.

@@ -55,6 +55,9 @@ static void add_mapped_cwd(struct sj_cc_parser *parser)
 static void find_cwd(struct sj_cc_parser *parser)
 {
     unsigned state = parser->state;
+    if (state & ON_SYNTAX) {
+        return;
+    }
     bool has_debug = state & (ON_DEBUG | ON_ASM_DEBUG);
     bool is_mapped = maps_of(parser, parser->request->cwd) & ON_MAP_DEBUG;
     if (state & (ON_CWD | ON_NOTES | ON_ARCS)) {

@@ -15,6 +15,10 @@ static bool claims(const char *name)
 
 static void add_outputs(struct sj_cc_parser *parser)
 {
+    // Written even without -g, but by the assembler only.
+    if ((parser->state & ON_SPLIT) && !(parser->state & ON_ASSEMBLY)) {
+        sj_cc_add_split_dwarf(parser, sj_cc_aux_path(parser, ".dwo"));
+    }
     if (parser->state & ON_CALL_GRAPH) {
         sj_cc_add_output(parser, SJ_ROLE_CALL_GRAPH, SJ_OUTPUT_OPTIONAL,
                          sj_cc_aux_path(parser, ".ci"));
@@ -37,7 +41,6 @@ static void add_outputs(struct sj_cc_parser *parser)
 static const struct sj_cc_family family = {
     .options = &sj_gcc_options,
     .color_arg = "-fdiagnostics-color=always",
-    .splits_without_debug = true,
     .add_outputs = add_outputs,
 };
 
