@@ -122,6 +122,7 @@ struct sj_journal {
     size_t count;
     size_t at; // part that is read
     uint64_t skipped;
+    bool is_bounded; // parts that are new do not count
 
     // Bytes of a part; what was decoded last points into them.
     unsigned char *data;
@@ -355,7 +356,7 @@ int sj_journal_next(struct sj_journal *journal, struct sj_record *out)
             return status;
         }
         // When there are new parts, the last one is read once more: it may have grown until then.
-        status = find_new_parts(journal);
+        status = journal->is_bounded ? 0 : find_new_parts(journal);
         if (status <= 0) {
             return status < 0 ? status : SJ_JOURNAL_END;
         }
@@ -380,6 +381,14 @@ int sj_journal_seek_end(struct sj_journal *journal)
     }
     journal->at = journal->count > 0 ? journal->count - 1 : 0;
     return 0;
+}
+
+void sj_journal_end_at(struct sj_journal *journal, uint64_t number)
+{
+    journal->is_bounded = true;
+    while (journal->count > 0 && journal->parts[journal->count - 1].number > number) {
+        (void)close(journal->parts[--journal->count].fd);
+    }
 }
 
 uint64_t sj_journal_skipped(const struct sj_journal *journal)

@@ -65,6 +65,14 @@ int sj_journal_next(struct sj_journal *journal, struct sj_record *out);
 /** Pass over all that is there now. @param journal reader @return 0 or a negative errno */
 int sj_journal_seek_end(struct sj_journal *journal);
 
+/**
+ * Read no further than a part, which has ended.
+ *
+ * @param journal reader that has read nothing yet
+ * @param number  of the last part to read
+ */
+void sj_journal_end_at(struct sj_journal *journal, uint64_t number);
+
 /** Bytes that were damaged or cut and were passed over so far. @param journal reader @return bytes
  */
 uint64_t sj_journal_skipped(const struct sj_journal *journal);
