@@ -8,6 +8,8 @@
  * The file is mapped by all. Its first 64 bytes are the head; events follow, each aligned to 8:
  *
  *     head   u32 magic  u32 version  u64 used (atomic: bytes of events claimed)  u64 limit
+ *            u64 reserved (atomic: bytes of events that storage is allocated for)
+ *            u64 start_dev  u64 start_ino (directory where the tool was started)
  *     event  u32 size (of the whole event, set last: 0 means claimed but not written)
  *            u8 kind  u8 0  u16 path_len
  *            u32 pid  u32 error (errno of a failed call, else 0)
@@ -22,37 +24,45 @@
 #include <stdint.h>
 
 #define SJ_OBSERVE_ENV     "SCRUBJAY_OBSERVE" /**< names the log file for the preload library */
-#define SJ_OBSERVE_MAGIC   0x4f4a5342u        /**< first word of a log */
-#define SJ_OBSERVE_VERSION 1u                 /**< second word of a log: this layout */
-#define SJ_OBSERVE_HEAD    64u                /**< bytes before the first event */
+#define SJ_OBSERVE_MAGIC   0x4f4a5342u
+#define SJ_OBSERVE_VERSION 1u
+#define SJ_OBSERVE_HEAD    64u
 
 /** What a process did. */
 enum sj_event {
-    SJ_EVENT_HELLO = 1, /**< the library is active in this process */
+    SJ_EVENT_HELLO = 1, /**< the library is active in this process; path is the program's name */
     SJ_EVENT_OPEN,      /**< opened for reading: path is an input with this state */
     SJ_EVENT_WRITE,     /**< opened for writing, created, or the target of a rename or link */
     SJ_EVENT_REMOVE,    /**< unlinked, or the source of a rename */
-    SJ_EVENT_EXISTS,    /**< looked at (stat, access) and found */
+    SJ_EVENT_EXISTS,    /**< looked at (stat, access) and found, or found and refused: error */
     SJ_EVENT_ABSENT,    /**< looked for in any way and not found (ENOENT, ENOTDIR) */
     SJ_EVENT_LIST,      /**< directory whose names were read */
-    SJ_EVENT_EXEC,      /**< program about to be executed: path is an input */
-    SJ_EVENT_UNSEEN,    /**< program about to be executed that the library cannot observe (static,
-                             other ELF class, set-user-id, no LD_PRELOAD) */
+    SJ_EVENT_EXEC,      /**< program executed: path is an input, pid the process that becomes it
+                             and must say HELLO (0: a child that libc made); with an error: the
+                             last EXEC or UNSEEN of that pid did not happen */
+    SJ_EVENT_UNSEEN,    /**< program executed that the library cannot observe (static, other ELF
+                             class, set-user-id, other dynamic loader) */
     SJ_EVENT_LOAD,      /**< shared object mapped into the process: path is an input */
     SJ_EVENT_ENV,       /**< environment variable asked for; path is its name */
     SJ_EVENT_CLOCK,     /**< calendar time asked for; path is the function's name */
     SJ_EVENT_NETWORK,   /**< a socket was connected; path is "" */
     SJ_EVENT_FORK,      /**< a child was made; error is the child's pid */
-    SJ_EVENT_FAILURE,   /**< the library could not report something: the log is not complete */
-    SJ_EVENT_LINK,      /**< symbolic link whose target was read (readlink) */
+    SJ_EVENT_FAILURE,   /**< the library could not report something: the log is not complete; path
+                             says what, in words */
+    SJ_EVENT_LINK,      /**< symbolic link whose target was read (readlink), or path with links on
+                             its way that was resolved (realpath) */
+    SJ_EVENT_END,       /**< behind the last kind */
 };
 
 /** Head of the log. */
 struct sj_observe_head {
-    uint32_t magic;   /**< SJ_OBSERVE_MAGIC */
-    uint32_t version; /**< SJ_OBSERVE_VERSION */
-    uint64_t used;    /**< bytes of events claimed; over limit: the log is not complete */
-    uint64_t limit;   /**< bytes of events there is room for */
+    uint32_t magic;     /**< SJ_OBSERVE_MAGIC */
+    uint32_t version;   /**< SJ_OBSERVE_VERSION */
+    uint64_t used;      /**< bytes of events claimed; over limit: the log is not complete */
+    uint64_t limit;     /**< bytes of events there is room for */
+    uint64_t reserved;  /**< bytes of events that can be written without SIGBUS on a full disk */
+    uint64_t start_dev; /**< directory where the tool was started */
+    uint64_t start_ino; /**< … */
 };
 
 /** Fixed part of an event; the path follows. */

@@ -58,12 +58,14 @@ void sj_observe_env_free(char **env);
 /** What was reported, condensed: one entry for each path, in the order of first mention. */
 struct sj_sighting {
     const char *path;        /**< in the log; or a variable's name */
-    enum sj_event kind;      /**< strongest thing said of it before this tree wrote it: OPEN, EXEC
-                                  and LOAD over LIST over EXISTS over ABSENT; WRITE when the tree
-                                  made it first; ENV, CLOCK, NETWORK, UNSEEN as they are */
-    bool was_written;        /**< written at any time by the tree */
-    bool was_removed;        /**< removed after it was written, and not written again */
+    enum sj_event kind;      /**< strongest thing said of it before this tree wrote or removed it:
+                                  OPEN over EXEC over LOAD over LIST over LINK over EXISTS over
+                                  ABSENT; WRITE when the tree did that first; ENV, CLOCK, NETWORK,
+                                  UNSEEN as they are */
+    bool was_written;        /**< written or removed at any time by the tree */
+    bool was_removed;        /**< removed, and not written again */
     bool was_listed;         /**< its names were read */
+    bool was_resolved;       /**< a link on its way was read */
     struct sj_filestat stat; /**< state when it was opened; zero: not known */
 };
 
@@ -72,8 +74,8 @@ struct sj_sightings {
     struct sj_sighting *items; /**< array */
     size_t count;              /**< its length */
     bool is_complete;          /**< every process of the tree reported, and nothing was lost */
-    const char *gap;           /**< when not complete: why, for a person ("a static program ran:
-                                    /x/y"); the log's or constant */
+    uint32_t first_pid;        /**< process that reported first: the tool, unless it is silent */
+    char *gap;                 /**< when not complete: why, for a person; else NULL */
 };
 
 /**
@@ -81,7 +83,7 @@ struct sj_sightings {
  *
  * @param log log; its bytes are treated as hostile
  * @param out takes the sightings, which point into the log; release with sj_sightings_release()
- * @return 0 or -EBADMSG (the log is damaged)
+ * @return 0 (also when the log is not complete) or -EBADMSG (the log is damaged)
  */
 int sj_observe_log_read(const struct sj_observe_log *log, struct sj_sightings *out);
 

@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: Apache-2.0
+// Programs that are executed. Each is judged first: one that cannot load the library is run without
+// it, so that the dynamic loader has nothing to complain about; any other gets it, even if the
+// caller made an environment without it.
+// Source: glibc's posix/execvpe.c and sysdeps/unix/sysv/linux/spawni.c for the search along PATH.
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <paths.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "observe/preload.h"
+#include "observe/program.h"
+
+#define PRELOAD      "LD_PRELOAD="
+#define LOG          SJ_OBSERVE_ENV "="
+#define DEFAULT_PATH "/bin:/usr/bin"
+#define FEW_ARGS     256
+
+/** Memory that a signal handler or a vfork()ed child may have. */
+struct block {
+    void *data;
+    size_t size;
+};
+
+static bool block_get(struct block *block, size_t size)
+{
+    void *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *block = data == MAP_FAILED ? (struct block){0} : (struct block){data, size};
+    return block->data != NULL;
+}
+
+static void block_release(struct block *block)
+{
+    if (block->data) {
+        int saved = errno;
+        (void)munmap(block->data, block->size);
+        errno = saved;
+    }
+}
+
+/** A program about to be executed. */
+struct launch {
+    const char *path;   // as the log has it
+    enum sj_event kind; // EXEC, UNSEEN, or 0: nothing there
+    char *const *env;   // what it is run with
+    struct block block; // of a changed environment
+    char room[2 * PATH_MAX];
+};
+
+static const char *value_of(const char *entry, const char *name)
+{
+    size_t len = strlen(name);
+    return strncmp(entry, name, len) == 0 ? entry + len : NULL;
+}
+
+/** Find our library in a list such as LD_PRELOAD has. @return NULL when it is not there */
+static const char *find_library(const char *list)
+{
+    const char *library = sj_preload_library();
+    size_t len = strlen(library);
+    for (const char *at = list; *at; at += strcspn(at, ": "), at += strspn(at, ": ")) {
+        if (strcspn(at, ": ") == len && memcmp(at, library, len) == 0) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+static char *put(char *at, const char *text)
+{
+    size_t len = strlen(text);
+    memcpy(at, text, len);
+    return at + len;
+}
+
+/** Whether an environment already is as a program that can be observed needs it. */
+static bool is_env_ready(char *const *env)
+{
+    bool has_library = false;
+    bool has_log = false;
+    for (; env && *env; env++) {
+        const char *value = value_of(*env, PRELOAD);
+        has_library |= value && find_library(value);
+        value = value_of(*env, LOG);
+        has_log |= value && strcmp(value, sj_preload_log()) == 0;
+    }
+    return has_library && has_log;
+}
+
+/** Write LD_PRELOAD anew, with the library in front or without it. @return NULL: needs no entry */
+static char *write_preload(const char *value, bool is_seen, char **text)
+{
+    const char *library = sj_preload_library();
+    const char *found = find_library(value);
+    char *entry = *text;
+    char *at = put(entry, PRELOAD);
+    char *start = at;
+    if (is_seen && !found) {
+        at = put(at, library);
+        if (*value) {
+            at = put(at, ":");
+        }
+    }
+    if (!is_seen && found) {
+        const char *rest = found + strlen(library);
+        rest += strspn(rest, ": ");
+        memcpy(at, value, (size_t)(found - value));
+        at = put(at + (found - value), rest);
+        while (at > start && !*rest && strchr(": ", at[-1])) {
+            at--;
+        }
+        if (at == start) {
+            return NULL;
+        }
+    } else {
+        at = put(at, value);
+    }
+    *at = '\0';
+    *text = at + 1;
+    return entry;
+}
+
+/** Make the environment: ours in it for a program that can be observed, out of it for others. */
+static bool make_env(char *const *env, bool is_seen, struct block *block, char *const **out)
+{
+    size_t count = 0;
+    size_t bytes = sizeof PRELOAD + sizeof LOG + strlen(sj_preload_log()) +
+                   2 * strlen(sj_preload_library()) + 16;
+    for (; env && env[count]; count++) {
+        if (value_of(env[count], PRELOAD)) {
+            bytes += strlen(env[count]) + strlen(sj_preload_library()) + 2;
+        }
+    }
+    if (!block_get(block, (count + 3) * sizeof(char *) + bytes)) {
+        return false;
+    }
+    char **entries = block->data;
+    char *text = (char *)(entries + count + 3);
+    size_t used = 0;
+    bool has_preload = false;
+    for (size_t i = 0; i < count; i++) {
+        const char *value = value_of(env[i], PRELOAD);
+        if (value) {
+            has_preload = true;
+            char *entry = write_preload(value, is_seen, &text);
+            if (entry) {
+                entries[used++] = entry;
+            }
+        } else if (!value_of(env[i], LOG)) {
+            entries[used++] = env[i];
+        }
+    }
+    if (is_seen) {
+        if (!has_preload) {
+            entries[used++] = write_preload("", true, &text);
+        }
+        entries[used++] = text;
+        text = put(text, LOG);
+        *put(text, sj_preload_log()) = '\0';
+    }
+    *out = entries;
+    return true;
+}
+
+/** Judge a program, and make the environment that it is to be run with. */
+static void prepare(struct launch *launch, int dir_fd, const char *path, char *const *env)
+{
+    launch->kind = 0;
+    launch->env = env;
+    launch->block = (struct block){0};
+    launch->path = sj_preload_resolve(dir_fd, path, launch->room, sizeof launch->room);
+    if (!launch->path) {
+        launch->path = path;
+    }
+
+    int saved = errno;
+    char interpreter[SJ_SHEBANG_MAX];
+    int judgement = sj_program_judge(dir_fd, path, interpreter);
+    errno = saved;
+    if (judgement == -ENOENT || judgement == -ENOTDIR) {
+        sj_preload_report_look(AT_FDCWD, launch->path, -judgement);
+        return;
+    }
+    if (judgement >= 0 && interpreter[0]) {
+        sj_preload_report_at(SJ_EVENT_LOAD, AT_FDCWD, interpreter, 0);
+    }
+    bool is_seen = judgement == SJ_PROGRAM_SEEN;
+    if (is_seen != is_env_ready(env) && !make_env(env, is_seen, &launch->block, &launch->env)) {
+        sj_preload_report(SJ_EVENT_FAILURE, "no memory for an environment", 0);
+    }
+    launch->kind = is_seen ? SJ_EVENT_EXEC : SJ_EVENT_UNSEEN;
+}
+
+static void announce(const struct launch *launch, int error, pid_t pid)
+{
+    if (launch->kind) {
+        sj_preload_report_pid(launch->kind, launch->path, (uint32_t)error, pid);
+    }
+}
+
+typedef int run_program(int fd, const char *path, char *const *argv, char *const *env);
+
+/** Execute a program; comes back only when that failed. */
+static int launch_program(run_program *run, int fd, const char *path, char *const *argv,
+                          char *const *env)
+{
+    struct launch launch;
+    prepare(&launch, fd, path, env);
+    pid_t pid = getpid(); // not the parent's, between vfork() and here
+    announce(&launch, 0, pid);
+    int result = run(fd, path, argv, launch.env);
+    announce(&launch, errno, pid);
+    block_release(&launch.block);
+    return result;
+}
+
+// libc's declarations promise that it is; the kernel would answer EFAULT.
+static bool is_given(const char *path)
+{
+    return path != NULL;
+}
+
+static int run_execve(int fd, const char *path, char *const *argv, char *const *env);
+
+WRAP(int, execve, (const char *path, char *const argv[], char *const envp[]))
+{
+    if (!is_given(path) || !sj_preload_is_on()) {
+        return REAL(execve)(path, argv, envp);
+    }
+    return launch_program(run_execve, AT_FDCWD, path, argv, envp);
+}
+
+static int run_execve(int fd, const char *path, char *const *argv, char *const *env)
+{
+    (void)fd;
+    return REAL(execve)(path, argv, env);
+}
+
+static int run_fexecve(int fd, const char *path, char *const *argv, char *const *env);
+
+WRAP(int, fexecve, (int fd, char *const argv[], char *const envp[]))
+{
+    if (!sj_preload_is_on()) {
+        return REAL(fexecve)(fd, argv, envp);
+    }
+    return launch_program(run_fexecve, fd, "", argv, envp);
+}
+
+static int run_fexecve(int fd, const char *path, char *const *argv, char *const *env)
+{
+    (void)path;
+    return REAL(fexecve)(fd, argv, env);
+}
+
+REPLACE(int, execv, (const char *path, char *const argv[]))
+{
+    return execve(path, argv, environ);
+}
+
+/** Run a file that the kernel knows no format for, as execvp() does: by the shell. */
+static int run_by_shell(const char *path, char *const *argv, char *const *env)
+{
+    size_t count = 0;
+    while (argv[count]) {
+        count++;
+    }
+    struct block block;
+    if (!block_get(&block, (count + 3) * sizeof(char *))) {
+        errno = ENOMEM;
+        return -1;
+    }
+    const char **args = block.data;
+    args[0] = _PATH_BSHELL;
+    args[1] = path;
+    for (size_t i = 1; i < count; i++) {
+        args[i + 1] = argv[i];
+    }
+    int result = execve(_PATH_BSHELL, (char *const *)block.data, env);
+    block_release(&block);
+    return result;
+}
+
+static int execute(const char *path, char *const *argv, char *const *env)
+{
+    int result = execve(path, argv, env);
+    return errno == ENOEXEC ? run_by_shell(path, argv, env) : result;
+}
+
+/** The directories to search. */
+static const char *search_path(void)
+{
+    const char *list = getenv("PATH");
+    return list ? list : DEFAULT_PATH;
+}
+
+/**
+ * Put the next candidate of a search together.
+ *
+ * @param list  rest of the search path; moves on; NULL behind the last
+ * @param file  what is searched
+ * @param out   takes the candidate
+ * @return false: too long, to be passed over
+ */
+static bool next_candidate(const char **list, const char *file, char out[PATH_MAX])
+{
+    const char *dir = *list;
+    size_t len = strcspn(dir, ":");
+    *list = dir[len] ? dir + len + 1 : NULL;
+    size_t file_len = strlen(file);
+    if (len + 1 + file_len >= PATH_MAX) {
+        return false;
+    }
+    memcpy(out, dir, len);
+    if (len > 0) {
+        out[len++] = '/';
+    }
+    memcpy(out + len, file, file_len + 1);
+    return true;
+}
+
+/** Whether a search goes on after a candidate that failed with this. */
+static bool is_passed_over(int error)
+{
+    return error == EACCES || error == ENOENT || error == ESTALE || error == ENOTDIR ||
+           error == ENODEV || error == ETIMEDOUT;
+}
+
+static int search_and_execute(const char *file, char *const *argv, char *const *env)
+{
+    if (strchr(file, '/')) {
+        return execute(file, argv, env);
+    }
+    if (strlen(file) > NAME_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    char candidate[PATH_MAX];
+    bool is_refused = false;
+    const char *list = search_path();
+    while (list) {
+        if (!next_candidate(&list, file, candidate)) {
+            continue;
+        }
+        (void)execute(candidate, argv, env);
+        if (!is_passed_over(errno)) {
+            return -1;
+        }
+        is_refused |= errno == EACCES;
+    }
+    if (is_refused) {
+        errno = EACCES;
+    }
+    return -1;
+}
+
+WRAP(int, execvpe, (const char *file, char *const argv[], char *const envp[]))
+{
+    if (!is_given(file) || !*file || !sj_preload_is_on()) {
+        return REAL(execvpe)(file, argv, envp);
+    }
+    return search_and_execute(file, argv, envp);
+}
+
+REPLACE(int, execvp, (const char *file, char *const argv[]))
+{
+    return execvpe(file, argv, environ);
+}
+
+/** Arguments of the execl family, gathered into an array. */
+struct gathered {
+    char *few[FEW_ARGS];
+    char **all;
+    struct block block;
+};
+
+/** @return false, with errno: there is no memory */
+static bool gather(struct gathered *args, const char *first, va_list *rest)
+{
+    va_list counting;
+    va_copy(counting, *rest);
+    size_t count = 0;
+    for (const char *arg = first; arg; arg = va_arg(counting, const char *)) {
+        count++;
+    }
+    va_end(counting);
+    args->all = args->few;
+    args->block = (struct block){0};
+    if (count >= FEW_ARGS) {
+        if (!block_get(&args->block, (count + 1) * sizeof(char *))) {
+            errno = ENOMEM;
+            return false;
+        }
+        args->all = args->block.data;
+    }
+    args->all[0] = (char *)(uintptr_t)first; // as exec has it: an array of what it leaves alone
+    for (char **at = args->all; *at;) {
+        *++at = va_arg(*rest, char *);
+    }
+    return true;
+}
+
+REPLACE(int, execl, (const char *path, const char *arg, ...))
+{
+    struct gathered args;
+    va_list rest;
+    va_start(rest, arg);
+    int result = gather(&args, arg, &rest) ? execve(path, args.all, environ) : -1;
+    va_end(rest);
+    block_release(&args.block);
+    return result;
+}
+
+REPLACE(int, execlp, (const char *file, const char *arg, ...))
+{
+    struct gathered args;
+    va_list rest;
+    va_start(rest, arg);
+    int result = gather(&args, arg, &rest) ? execvpe(file, args.all, environ) : -1;
+    va_end(rest);
+    block_release(&args.block);
+    return result;
+}
+
+REPLACE(int, execle, (const char *path, const char *arg, ...))
+{
+    struct gathered args;
+    va_list rest;
+    va_start(rest, arg);
+    int result = -1;
+    if (gather(&args, arg, &rest)) {
+        char *const *env = va_arg(rest, char *const *);
+        result = execve(path, args.all, env);
+    }
+    va_end(rest);
+    block_release(&args.block);
+    return result;
+}
+
+WRAP(int, posix_spawn,
+     (pid_t * child, const char *path, const posix_spawn_file_actions_t *actions,
+      const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]))
+{
+    if (!sj_preload_is_on()) {
+        return REAL(posix_spawn)(child, path, actions, attributes, argv, envp);
+    }
+    struct launch launch;
+    prepare(&launch, AT_FDCWD, path, envp);
+    pid_t pid = 0;
+    int error = REAL(posix_spawn)(&pid, path, actions, attributes, argv, launch.env);
+    if (error == 0) {
+        announce(&launch, 0, pid);
+        if (child) {
+            *child = pid;
+        }
+    }
+    block_release(&launch.block);
+    return error;
+}
+
+WRAP(int, posix_spawnp,
+     (pid_t * child, const char *file, const posix_spawn_file_actions_t *actions,
+      const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]))
+{
+    if (!sj_preload_is_on()) {
+        return REAL(posix_spawnp)(child, file, actions, attributes, argv, envp);
+    }
+    if (!*file || strchr(file, '/')) {
+        return posix_spawn(child, file, actions, attributes, argv, envp);
+    }
+    char candidate[PATH_MAX];
+    const char *list = search_path();
+    int saved = errno;
+    while (list) {
+        // The child would try one after the other; what it would find is looked up beforehand.
+        if (next_candidate(&list, file, candidate) &&
+            faccessat(AT_FDCWD, candidate, X_OK, AT_EACCESS) == 0) {
+            errno = saved;
+            return posix_spawn(child, candidate, actions, attributes, argv, envp);
+        }
+    }
+    errno = saved;
+    return REAL(posix_spawnp)(child, file, actions, attributes, argv, envp);
+}
+
+/** libc executes the shell itself, and does not say which child that is. */
+static void announce_shell(int error)
+{
+    bool is_seen = sj_program_judge(AT_FDCWD, _PATH_BSHELL, NULL) == SJ_PROGRAM_SEEN;
+    sj_preload_report_pid(is_seen ? SJ_EVENT_EXEC : SJ_EVENT_UNSEEN, _PATH_BSHELL, (uint32_t)error,
+                          0);
+}
+
+WRAP(int, system, (const char *command))
+{
+    if (command && sj_preload_is_on()) {
+        announce_shell(0);
+    }
+    return REAL(system)(command);
+}
+
+WRAP(FILE *, popen, (const char *command, const char *mode))
+{
+    if (!sj_preload_is_on()) {
+        return REAL(popen)(command, mode);
+    }
+    announce_shell(0);
+    FILE *stream = REAL(popen)(command, mode);
+    if (!stream) {
+        announce_shell(errno);
+    }
+    return stream;
+}
