@@ -44,6 +44,12 @@ void sj_filestat_encode(const struct sj_filestat *stat, unsigned char out[SJ_FIL
     sj_put_u64(out + 32, (uint64_t)stat->ctime_ns);
 }
 
+bool sj_filestat_eq(const struct sj_filestat *a, const struct sj_filestat *b)
+{
+    return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
+}
+
 static bool is_since(int64_t time_ns, uint64_t since_ns)
 {
     if (time_ns < 0) {

@@ -41,6 +41,15 @@ int sj_filestat_get(int dir_fd, const char *path, struct sj_filestat *out);
 void sj_filestat_encode(const struct sj_filestat *stat, unsigned char out[SJ_FILESTAT_SIZE]);
 
 /**
+ * Whether two states are the same; modes are not compared.
+ *
+ * @param a one
+ * @param b other
+ * @return true when they are
+ */
+bool sj_filestat_eq(const struct sj_filestat *a, const struct sj_filestat *b);
+
+/**
  * Whether a state may already hide a later change: it was modified or changed at or after a time.
  * A file system that keeps whole seconds is judged by whole seconds.
  *

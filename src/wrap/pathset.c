@@ -7,13 +7,13 @@
 
 #include "base/mem.h"
 
-void sj_pathset_add(struct sj_pathset *set, enum sj_need need, const char *path)
+void sj_pathset_add(struct sj_pathset *set, struct sj_path_entry entry)
 {
     if (set->count == set->size) {
         set->size = set->size ? set->size * 2 : 256;
         set->entries = sj_realloc(set->entries, set->size, sizeof *set->entries);
     }
-    set->entries[set->count++] = (struct sj_path_entry){.need = need, .path = path};
+    set->entries[set->count++] = entry;
 }
 
 static int compare_entries(const void *left, const void *right)
@@ -34,6 +34,8 @@ void sj_pathset_sort(struct sj_pathset *set)
     for (size_t i = 1; i < set->count; i++) {
         if (compare_entries(&set->entries[i], &set->entries[kept - 1]) != 0) {
             set->entries[kept++] = set->entries[i];
+        } else if (!set->entries[kept - 1].seen) {
+            set->entries[kept - 1].seen = set->entries[i].seen;
         }
     }
     set->count = kept;
@@ -65,7 +67,7 @@ void sj_pathset_encode(const struct sj_pathset *set, struct sj_buf *out)
 
 static bool is_need(uint8_t byte)
 {
-    return byte && strchr("FDOALE", byte);
+    return byte && strchr("FDALE", byte);
 }
 
 // One path; the arena may move, so entries keep offsets until all are read.

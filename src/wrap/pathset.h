@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/filestat.h"
 #include "key/key.h"
 
 #define SJ_PATHSET_MAX    200000u            /**< most entries of a path set */
@@ -26,7 +27,6 @@
 enum sj_need {
     SJ_NEED_CONTENT = 'F', /**< regular file: its content counts */
     SJ_NEED_DIR = 'D',     /**< a directory stands there; its content does not count */
-    SJ_NEED_OTHER = 'O',   /**< something that is neither stands there */
     SJ_NEED_ABSENT = 'A',  /**< nothing stands there */
     SJ_NEED_NAMES = 'L',   /**< directory: the names in it count */
     SJ_NEED_ENV = 'E',     /**< environment variable: its value counts; path is its name */
@@ -34,8 +34,10 @@ enum sj_need {
 
 /** An entry of a path set. */
 struct sj_path_entry {
-    enum sj_need need; /**< what is asked */
-    const char *path;  /**< NUL-terminated; borrowed */
+    enum sj_need need;              /**< what is asked */
+    const char *path;               /**< NUL-terminated; borrowed */
+    const struct sj_filestat *seen; /**< state in which a tool opened it; NULL: not known. Not
+                                         encoded */
 };
 
 /** A path set. Zeroed: empty. */
@@ -48,11 +50,10 @@ struct sj_pathset {
 /**
  * Add an entry; sj_pathset_sort() must follow before the set is used.
  *
- * @param set  path set
- * @param need what is asked
- * @param path borrowed: must outlive the set
+ * @param set   path set
+ * @param entry copied; its strings are borrowed and must outlive the set
  */
-void sj_pathset_add(struct sj_pathset *set, enum sj_need need, const char *path);
+void sj_pathset_add(struct sj_pathset *set, struct sj_path_entry entry);
 
 /** Sort the entries and drop those that stand twice. @param set path set */
 void sj_pathset_sort(struct sj_pathset *set);

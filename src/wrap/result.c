@@ -8,7 +8,8 @@
 
 // u8 format  u8 flags  u64 cpu  u64 wall  u64 peak  u64 input bytes  u32 inputs  key pathset
 // bytes stdout  bytes stderr  u32 outputs, each:
-//     u32 slot  u8 is executable  u8 is inline  u64 size  key content  bytes suffix  [data]
+//     u32 slot  u8 is executable  u8 is text  u8 is inline  u64 size  key content  bytes suffix
+//     [data]
 
 void sj_result_encode(const struct sj_result *result, struct sj_buf *out)
 {
@@ -27,6 +28,7 @@ void sj_result_encode(const struct sj_result *result, struct sj_buf *out)
         const struct sj_result_output *output = &result->outputs[i];
         sj_buf_add_u32(out, output->slot);
         sj_buf_addc(out, output->is_executable);
+        sj_buf_addc(out, output->is_text);
         sj_buf_addc(out, output->data != NULL);
         sj_buf_add_u64(out, output->size);
         sj_buf_add(out, output->key.bytes, SJ_KEY_SIZE);
@@ -56,6 +58,7 @@ static void decode_output(struct sj_reader *reader, struct sj_result_output *out
 {
     out->slot = sj_reader_u32(reader);
     out->is_executable = sj_reader_u8(reader) != 0;
+    out->is_text = sj_reader_u8(reader) != 0;
     bool is_inline = sj_reader_u8(reader) != 0;
     out->size = sj_reader_u64(reader);
     read_key(reader, &out->key);

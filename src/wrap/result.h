@@ -28,6 +28,7 @@ struct sj_result_output {
     uint32_t slot;        /**< which of the action's expected outputs */
     struct sj_str suffix; /**< what follows a prefix output's path; else empty */
     bool is_executable;   /**< had an x bit */
+    bool is_text;         /**< a depfile: may name the base directory by its mark */
     uint64_t size;        /**< bytes */
     struct sj_key key;    /**< content */
     const char *data;     /**< the bytes when they travel here; NULL: an object of the store */

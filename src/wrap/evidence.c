@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wrap/evidence.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "wrap/action.h"
+
+static void refuse(struct sj_evidence *evidence, const char *id, const char *detail)
+{
+    if (!evidence->refusal) {
+        evidence->refusal = id;
+        evidence->detail = detail;
+    }
+}
+
+// Kernel files that tools look at to size themselves (memory limits, number of CPUs) or to find
+// their own program: nothing of them reaches an output. -march=native has a key of its own.
+static bool is_harmless_kernel_file(const char *path)
+{
+    static const char *const prefixes[] = {
+        "/proc/self/",    "/proc/thread-self/",      "/proc/sys/",    "/proc/cpuinfo",
+        "/proc/meminfo",  "/proc/filesystems",       "/proc/cgroups", "/proc/stat",
+        "/sys/fs/cgroup", "/sys/devices/system/cpu", "/proc/mounts",  "/proc/version",
+    };
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        if (sj_skip_prefix(path, prefixes[i])) {
+            return true;
+        }
+    }
+    const char *pid = sj_skip_prefix(path, "/proc/");
+    return pid && isdigit((unsigned char)*pid);
+}
+
+static bool is_kernel_file(const char *path)
+{
+    return strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0 ||
+           sj_skip_prefix(path, "/proc/") || sj_skip_prefix(path, "/sys/");
+}
+
+static bool is_temp_dir(const struct sj_call *call, const char *path)
+{
+    static const char *const variables[] = {"TMPDIR", "TMP", "TEMP"};
+    static const char *const fixed[] = {"/tmp", "/var/tmp", "/usr/tmp", "/tmp/", "/var/tmp/"};
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = sj_call_env(call, variables[i]);
+        if (value && strcmp(value, path) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        if (strcmp(fixed[i], path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *plain(const char *path)
+{
+    while (path[0] == '.' && path[1] == '/') {
+        path += 2;
+        while (*path == '/') {
+            path++;
+        }
+    }
+    return path;
+}
+
+// A path as the command line would spell it: tools resolve their outputs' paths now and then.
+static const char *as_written(const struct sj_call *call, const char *path)
+{
+    const char *rest = sj_skip_prefix(path, call->place.cwd);
+    return rest && *rest == '/' ? rest + 1 : plain(path);
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct sj_filestat left;
+    struct sj_filestat right;
+    return sj_filestat_get(AT_FDCWD, a, &left) == 0 && left.mode &&
+           sj_filestat_get(AT_FDCWD, b, &right) == 0 && left.dev == right.dev &&
+           left.ino == right.ino;
+}
+
+// What follows an expected output's path in another path; NULL: it is not that output.
+static const char *match_output(const struct sj_call *call, const struct sj_output *output,
+                                const char *path)
+{
+    const char *expected = as_written(call, output->path);
+    const char *actual = as_written(call, path);
+    if (output->flags & SJ_OUTPUT_PREFIX) {
+        return sj_skip_prefix(actual, expected);
+    }
+    return strcmp(expected, actual) == 0 ? "" : NULL;
+}
+
+static bool find_output(const struct sj_call *call, const char *path, struct sj_written *out)
+{
+    const struct sj_action *action = &call->action;
+    for (size_t i = 0; i < action->output_count; i++) {
+        const char *suffix = match_output(call, &action->outputs[i], path);
+        if (suffix) {
+            *out = (struct sj_written){(uint32_t)i, path, suffix};
+            return true;
+        }
+    }
+    return false;
+}
+
+// The same by identity, for a path that the tool spelt another way.
+static bool find_output_by_file(const struct sj_call *call, const char *path,
+                                struct sj_written *out)
+{
+    const struct sj_action *action = &call->action;
+    for (size_t i = 0; i < action->output_count; i++) {
+        const struct sj_output *output = &action->outputs[i];
+        if (!(output->flags & SJ_OUTPUT_PREFIX) && is_same_file(output->path, path)) {
+            *out = (struct sj_written){(uint32_t)i, output->path, ""};
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_written(struct sj_call *call, const struct sj_sighting *sighting,
+                          struct sj_evidence *evidence)
+{
+    const char *path = sighting->path;
+    if (sighting->kind == SJ_EVENT_OPEN || sighting->kind == SJ_EVENT_EXEC ||
+        sighting->kind == SJ_EVENT_LOAD) {
+        refuse(evidence, "rewrites-input", path);
+        return;
+    }
+    struct sj_filestat stat;
+    if (sighting->was_removed || sj_filestat_get(AT_FDCWD, path, &stat) < 0 || stat.mode == 0) {
+        return;
+    }
+    struct sj_written written;
+    if (!find_output(call, path, &written) && !find_output_by_file(call, path, &written)) {
+        refuse(evidence, S_ISDIR(stat.mode) ? "unexpected-directory" : "unexpected-output", path);
+        return;
+    }
+    for (size_t i = 0; i < evidence->written_count; i++) {
+        if (evidence->written[i].slot == written.slot &&
+            strcmp(evidence->written[i].suffix, written.suffix) == 0) {
+            return;
+        }
+    }
+    evidence->written =
+        sj_realloc(evidence->written, evidence->written_count + 1, sizeof *evidence->written);
+    evidence->written[evidence->written_count++] = written;
+}
+
+static void add(struct sj_call *call, struct sj_evidence *evidence, enum sj_need need,
+                const struct sj_sighting *sighting)
+{
+    bool is_seen = need == SJ_NEED_CONTENT && sighting->stat.ino;
+    sj_pathset_add(&evidence->set, (struct sj_path_entry){
+                                       .need = need,
+                                       .path = plain(sighting->path),
+                                       .seen = is_seen ? &sighting->stat : NULL,
+                                   });
+    evidence->is_bound = evidence->is_bound || sj_place_binds(&call->place, sighting->path);
+}
+
+// Tools resolve relative names to absolute ones now and then, and compare $PWD with the working
+// directory. That says nothing new of a file that was opened by its relative name, and would tie
+// the result to this place.
+static bool is_resolved_name(const struct sj_call *call, const struct sj_sightings *sightings,
+                             const char *path, const struct sj_filestat *stat)
+{
+    if (strcmp(path, call->place.cwd) == 0 ||
+        (call->place.pwd && strcmp(path, call->place.pwd) == 0)) {
+        return true;
+    }
+    for (size_t i = 0; i < sightings->count; i++) {
+        const struct sj_sighting *other = &sightings->items[i];
+        if (other->kind == SJ_EVENT_OPEN && other->path[0] != '/' && other->stat.ino == stat->ino &&
+            other->stat.dev == stat->dev) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_existing(struct sj_call *call, const struct sj_sightings *sightings,
+                           const struct sj_sighting *sighting, struct sj_evidence *evidence)
+{
+    struct sj_filestat stat;
+    struct sj_written written;
+    if (find_output(call, sighting->path, &written) || is_temp_dir(call, sighting->path)) {
+        return;
+    }
+    if (sj_filestat_get(AT_FDCWD, sighting->path, &stat) < 0 || stat.mode == 0) {
+        refuse(evidence, "racy", sighting->path);
+        return;
+    }
+    bool is_looked_at = sighting->kind == SJ_EVENT_EXISTS || sighting->kind == SJ_EVENT_LINK;
+    if (is_looked_at && sj_place_binds(&call->place, sighting->path) &&
+        is_resolved_name(call, sightings, sighting->path, &stat)) {
+        return;
+    }
+    if (S_ISDIR(stat.mode)) {
+        add(call, evidence, SJ_NEED_DIR, sighting);
+    } else if (S_ISREG(stat.mode)) {
+        add(call, evidence, SJ_NEED_CONTENT, sighting);
+    } else {
+        refuse(evidence, "unstable-input", sighting->path);
+    }
+}
+
+static void judge_absent(struct sj_call *call, const struct sj_sighting *sighting,
+                         struct sj_evidence *evidence)
+{
+    struct sj_written written;
+    bool is_relaxed =
+        (call->config.relax & SJ_RELAX_SYSTEM_HEADERS) && sj_skip_prefix(sighting->path, "/usr/");
+    if (!is_relaxed && !find_output(call, sighting->path, &written)) {
+        add(call, evidence, SJ_NEED_ABSENT, sighting);
+    }
+}
+
+static void judge_clock(struct sj_call *call, const struct sj_sighting *sighting,
+                        struct sj_evidence *evidence)
+{
+    // Local time is asked for by __DATE__, __TIME__ and __TIMESTAMP__ only; with SOURCE_DATE_EPOCH
+    // the compilers break that time down as UTC, and then it is the variable that counts.
+    bool is_local = sj_skip_prefix(sighting->path, "localtime") ||
+                    sj_skip_prefix(sighting->path, "ctime") ||
+                    sj_skip_prefix(sighting->path, "mktime");
+    bool is_utc = sj_skip_prefix(sighting->path, "gmtime");
+    if (is_local || (is_utc && !sj_call_env(call, "SOURCE_DATE_EPOCH"))) {
+        refuse(evidence, "time", sighting->path);
+    }
+}
+
+static void judge_path(struct sj_call *call, const struct sj_sightings *sightings,
+                       const struct sj_sighting *sighting, struct sj_evidence *evidence)
+{
+    const char *path = sighting->path;
+    if (!*path || sj_skip_prefix(path, "/dev/") || is_harmless_kernel_file(path)) {
+        return;
+    }
+    if (is_kernel_file(path)) {
+        refuse(evidence, "unstable-input", path);
+        return;
+    }
+    if (sighting->was_written) {
+        judge_written(call, sighting, evidence);
+        return;
+    }
+    if (sighting->kind == SJ_EVENT_ABSENT) {
+        judge_absent(call, sighting, evidence);
+    } else {
+        judge_existing(call, sightings, sighting, evidence);
+    }
+    if (sighting->was_listed) {
+        add(call, evidence, SJ_NEED_NAMES, sighting);
+    }
+}
+
+static void judge_one(struct sj_call *call, const struct sj_sightings *sightings,
+                      const struct sj_sighting *sighting, struct sj_evidence *evidence)
+{
+    switch (sighting->kind) {
+    case SJ_EVENT_ENV:
+        if (!sj_action_ignores_env(call, sighting->path)) {
+            sj_pathset_add(&evidence->set,
+                           (struct sj_path_entry){.need = SJ_NEED_ENV, .path = sighting->path});
+        }
+        break;
+    case SJ_EVENT_CLOCK:
+        judge_clock(call, sighting, evidence);
+        break;
+    case SJ_EVENT_NETWORK:
+        // A launcher that compiles elsewhere is what its user chose; a compiler has no business
+        // there.
+        if (!call->prefix) {
+            refuse(evidence, "network", NULL);
+        }
+        break;
+    case SJ_EVENT_END:
+    case SJ_EVENT_HELLO:
+    case SJ_EVENT_FORK:
+    case SJ_EVENT_FAILURE:
+    case SJ_EVENT_UNSEEN:
+        break;
+    case SJ_EVENT_OPEN:
+    case SJ_EVENT_WRITE:
+    case SJ_EVENT_REMOVE:
+    case SJ_EVENT_EXISTS:
+    case SJ_EVENT_ABSENT:
+    case SJ_EVENT_LIST:
+    case SJ_EVENT_EXEC:
+    case SJ_EVENT_LOAD:
+    case SJ_EVENT_LINK:
+        judge_path(call, sightings, sighting, evidence);
+        break;
+    }
+}
+
+// Outputs that must have been written, unless something that is no file took them.
+static void require_outputs(struct sj_call *call, struct sj_evidence *evidence)
+{
+    for (size_t slot = 0; slot < call->action.output_count; slot++) {
+        const struct sj_output *output = &call->action.outputs[slot];
+        if (output->flags & (SJ_OUTPUT_OPTIONAL | SJ_OUTPUT_PREFIX)) {
+            continue;
+        }
+        bool is_written = false;
+        for (size_t i = 0; i < evidence->written_count; i++) {
+            is_written = is_written || evidence->written[i].slot == slot;
+        }
+        if (!is_written && strcmp(output->path, "/dev/null") != 0) {
+            refuse(evidence, "no-output", output->path);
+        }
+    }
+}
+
+void sj_evidence_judge(struct sj_call *call, const struct sj_sightings *sightings,
+                       struct sj_evidence *out)
+{
+    if (!sightings->is_complete) {
+        refuse(out, "unobserved", sightings->gap);
+        return;
+    }
+    for (size_t i = 0; i < sightings->count; i++) {
+        judge_one(call, sightings, &sightings->items[i], out);
+    }
+    const struct sj_action *action = &call->action;
+    for (size_t i = 0; i < action->input_count; i++) {
+        struct sj_path_entry entry = {.need = SJ_NEED_CONTENT, .path = plain(action->inputs[i])};
+        sj_pathset_add(&out->set, entry);
+    }
+    require_outputs(call, out);
+}
+
+void sj_evidence_release(struct sj_evidence *evidence)
+{
+    if (evidence) {
+        sj_pathset_release(&evidence->set);
+        free(evidence->written);
+        *evidence = (struct sj_evidence){0};
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wrap/guard.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "store/store.h"
+
+// Signal handlers and the out-of-memory hook reach nothing but file scope. Written before the
+// handlers are installed, but for ran_status, which is a sig_atomic_t.
+static struct sj_guard net;
+static volatile sig_atomic_t has_run;
+static volatile sig_atomic_t ran_status;
+
+void sj_guard_fall(void)
+{
+    // execve() takes argv as pointers to non-const by history; it writes nothing.
+    union {
+        const char *const *given;
+        char *const *wanted;
+    } argv = {.given = net.argv};
+    (void)execve(net.program, argv.wanted, net.env);
+    static const char head[] = "scrubjay: cannot execute '";
+    static const char tail[] = "'\n";
+    (void)!write(STDERR_FILENO, head, sizeof head - 1);
+    (void)!write(STDERR_FILENO, net.program, strlen(net.program));
+    (void)!write(STDERR_FILENO, tail, sizeof tail - 1);
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+static _Noreturn void land(void)
+{
+    if (has_run) {
+        _exit((int)ran_status);
+    }
+    sj_guard_fall();
+}
+
+static void crashed(int signal)
+{
+    (void)signal;
+    sj_store_condemn(net.store_dir);
+    // The handler never returns, so the signal would stay blocked in the compiler.
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGSEGV);
+    (void)sigaddset(&set, SIGBUS);
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    land();
+}
+
+void sj_guard_set(const struct sj_guard *guard)
+{
+    net = *guard;
+    sj_oom_set_hook(land);
+    const struct sigaction action = {.sa_handler = crashed, .sa_flags = (int)SA_RESETHAND};
+    (void)sigaction(SIGBUS, &action, NULL);
+    (void)sigaction(SIGSEGV, &action, NULL);
+}
+
+void sj_guard_ran(int status)
+{
+    ran_status = status;
+    has_run = 1;
+}

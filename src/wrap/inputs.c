@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wrap/inputs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+int sj_input_content(struct sj_call *call, const char *path, const struct sj_filestat *stat,
+                     struct sj_batch *batch, struct sj_key *out)
+{
+    // The store remembers files by absolute path; a relative one is completed by where we are.
+    char *joined = path[0] == '/' ? NULL : sj_asprintf("%s/%s", call->place.cwd, path);
+    const char *name = joined ? joined : path;
+    int status = sj_store_file_find(call->store, name, stat, out);
+    if (status == SJ_STORE_MISS) {
+        uint64_t now_ns = sj_clock_ns(CLOCK_REALTIME_COARSE);
+        SJ_AUTO(sj_auto_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        status = fd < 0 ? -errno : sj_key_of_fd(fd, out, NULL);
+        // What was read must be what the state stands for.
+        struct sj_filestat after;
+        if (status == 0 && (sj_filestat_get(fd, "", &after) < 0 || !sj_filestat_eq(stat, &after))) {
+            status = -ENOENT;
+        }
+        if (status == 0 && !sj_filestat_is_racy(stat, now_ns)) {
+            sj_batch_file(batch, name, stat, out);
+        }
+    }
+    free(joined);
+    return status;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+// Key of the sorted names in a directory.
+static int names_content(const char *path, struct sj_key *out)
+{
+    SJ_AUTO(sj_auto_closedir) DIR *dir = opendir(path);
+    if (!dir) {
+        return -errno;
+    }
+    char **names = NULL;
+    size_t count = 0;
+    size_t size = 0;
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        if (count == size) {
+            size = size ? size * 2 : 64;
+            names = sj_realloc(names, size, sizeof *names);
+        }
+        names[count++] = sj_strdup(entry->d_name);
+    }
+    struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    if (count) {
+        qsort(names, count, sizeof *names, compare_names);
+    }
+    for (size_t i = 0; i < count; i++) {
+        sj_buf_add(&text, names[i], strlen(names[i]) + 1);
+        free(names[i]);
+    }
+    free(names);
+    *out = sj_key_of(sj_buf_text(&text), text.len);
+    sj_buf_release(&text);
+    return 0;
+}
+
+struct sj_key sj_input_env(const struct sj_call *call, const char *name)
+{
+    const char *value = sj_call_env(call, name);
+    if (!value) {
+        return (struct sj_key){0};
+    }
+    return sj_key_of(value, strlen(value) + 1);
+}
+
+static int probe_content(struct sj_call *call, struct sj_input *input, struct sj_batch *batch)
+{
+    if (!S_ISREG(input->stat.mode)) {
+        return SJ_INPUTS_DIFFER;
+    }
+    int status = sj_input_content(call, input->path, &input->stat, batch, &input->key);
+    return status == -ENOENT || status == -EACCES ? SJ_INPUTS_DIFFER : status;
+}
+
+static int probe_one(struct sj_call *call, struct sj_input *input, struct sj_batch *batch)
+{
+    if (input->need == SJ_NEED_ENV) {
+        input->key = sj_input_env(call, input->path);
+        return 0;
+    }
+    if (sj_filestat_get(AT_FDCWD, input->path, &input->stat) < 0) {
+        return SJ_INPUTS_DIFFER;
+    }
+    switch (input->need) {
+    case SJ_NEED_CONTENT:
+        return probe_content(call, input, batch);
+    case SJ_NEED_DIR:
+        return S_ISDIR(input->stat.mode) ? 0 : SJ_INPUTS_DIFFER;
+    case SJ_NEED_ABSENT:
+        return input->stat.mode == 0 ? 0 : SJ_INPUTS_DIFFER;
+    case SJ_NEED_NAMES:
+        return S_ISDIR(input->stat.mode) && names_content(input->path, &input->key) == 0
+                   ? 0
+                   : SJ_INPUTS_DIFFER;
+    case SJ_NEED_ENV:
+        break;
+    }
+    return SJ_INPUTS_DIFFER;
+}
+
+static const char *unfold(struct sj_call *call, const struct sj_path_entry *entry,
+                          struct sj_buf *scratch)
+{
+    if (entry->need == SJ_NEED_ENV || entry->path[0] != SJ_BASE_MARK) {
+        return entry->path;
+    }
+    if (sj_place_unfold(&call->place, entry->path, scratch) < 0) {
+        return NULL;
+    }
+    char *path = sj_call_alloc(call, scratch->len + 1);
+    memcpy(path, scratch->data, scratch->len);
+    return path;
+}
+
+int sj_inputs_probe(struct sj_call *call, const struct sj_pathset *set, struct sj_batch *batch,
+                    struct sj_inputs *out)
+{
+    struct sj_inputs inputs = {
+        .items = sj_call_alloc(call, set->count * sizeof *inputs.items),
+        .count = set->count,
+    };
+    struct sj_buf scratch = SJ_BUF_INIT(1u << 16);
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < set->count; i++) {
+        struct sj_input *input = &inputs.items[i];
+        input->need = set->entries[i].need;
+        input->path = unfold(call, &set->entries[i], &scratch);
+        status = input->path ? probe_one(call, input, batch) : SJ_INPUTS_DIFFER;
+        if (status == 0 && input->need == SJ_NEED_CONTENT) {
+            inputs.bytes += input->stat.size;
+            inputs.files++;
+        }
+    }
+    sj_buf_release(&scratch);
+    if (status == 0) {
+        *out = inputs;
+    }
+    return status;
+}
+
+struct identity {
+    uint64_t dev;
+    uint64_t ino;
+    size_t index;
+};
+
+static int compare_identities(const void *left, const void *right)
+{
+    const struct identity *a = left;
+    const struct identity *b = right;
+    if (a->dev != b->dev) {
+        return a->dev < b->dev ? -1 : 1;
+    }
+    if (a->ino != b->ino) {
+        return a->ino < b->ino ? -1 : 1;
+    }
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+// Pairs of entries that are one file, as (later entry, first entry).
+static void add_aliases(const struct sj_inputs *inputs, struct sj_buf *buf)
+{
+    struct identity *files = sj_calloc(inputs->count, sizeof *files);
+    size_t count = 0;
+    for (size_t i = 0; i < inputs->count; i++) {
+        if (inputs->items[i].need == SJ_NEED_CONTENT) {
+            const struct sj_filestat *stat = &inputs->items[i].stat;
+            files[count++] = (struct identity){stat->dev, stat->ino, i};
+        }
+    }
+    qsort(files, count, sizeof *files, compare_identities);
+    size_t first = 0;
+    for (size_t i = 1; i < count; i++) {
+        if (files[i].dev != files[first].dev || files[i].ino != files[first].ino) {
+            first = i;
+            continue;
+        }
+        sj_buf_add_u32(buf, (uint32_t)files[i].index);
+        sj_buf_add_u32(buf, (uint32_t)files[first].index);
+    }
+    free(files);
+}
+
+struct sj_key sj_inputs_strong(const struct sj_key *weak, const struct sj_key *pathset,
+                               const struct sj_inputs *inputs)
+{
+    struct sj_buf buf = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    sj_buf_add(&buf, weak->bytes, SJ_KEY_SIZE);
+    sj_buf_add(&buf, pathset->bytes, SJ_KEY_SIZE);
+    for (size_t i = 0; i < inputs->count; i++) {
+        sj_buf_add(&buf, inputs->items[i].key.bytes, SJ_KEY_SIZE);
+    }
+    add_aliases(inputs, &buf);
+    struct sj_key key = sj_key_of(buf.data, buf.len);
+    sj_buf_release(&buf);
+    return key;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * The present state and content of a path set's entries, and the strong key that they make.
+ */
+#pragma once
+
+#include "wrap/call.h"
+#include "wrap/pathset.h"
+
+/** Outcome: an entry is not what the path set needs (a file is gone, an absent path appeared). */
+#define SJ_INPUTS_DIFFER 1
+
+/** The present state of one entry. */
+struct sj_input {
+    enum sj_need need;       /**< as in the path set */
+    const char *path;        /**< that can be opened here; a variable's name for SJ_NEED_ENV */
+    struct sj_key key;       /**< content; zero for what has none */
+    struct sj_filestat stat; /**< state when the content was read; zero for what has none */
+};
+
+/** The present state of a path set. Zeroed: none. */
+struct sj_inputs {
+    struct sj_input *items; /**< one for each entry, in its order; in the call's arena */
+    size_t count;           /**< length of items */
+    uint64_t bytes;         /**< sum of the sizes of the files */
+    uint32_t files;         /**< number of files */
+};
+
+/**
+ * Look at every entry of a path set. Contents come from the store's memory of file states where it
+ * has them; what had to be read is added to the batch, for next time, unless it is racy.
+ *
+ * @param call  invocation
+ * @param set   path set
+ * @param batch takes what was learnt
+ * @param out   takes the inputs
+ * @return 0, SJ_INPUTS_DIFFER or a negative errno
+ */
+int sj_inputs_probe(struct sj_call *call, const struct sj_pathset *set, struct sj_batch *batch,
+                    struct sj_inputs *out);
+
+/**
+ * Content key of a regular file, by memory or by reading it.
+ *
+ * @param call  invocation
+ * @param path  file
+ * @param stat  its present state
+ * @param batch takes what was learnt
+ * @param out   takes the key
+ * @return 0 or a negative errno
+ */
+int sj_input_content(struct sj_call *call, const char *path, const struct sj_filestat *stat,
+                     struct sj_batch *batch, struct sj_key *out);
+
+/**
+ * The strong key: weak key, path set, content of every entry, and which of the files are one and
+ * the same (`#pragma once` goes by that).
+ *
+ * @param weak    weak key
+ * @param pathset key of the path set
+ * @param inputs  its present state
+ * @return strong key
+ */
+struct sj_key sj_inputs_strong(const struct sj_key *weak, const struct sj_key *pathset,
+                               const struct sj_inputs *inputs);
+
+/**
+ * Content key of an environment variable.
+ *
+ * @param call invocation
+ * @param name variable
+ * @return key of its value; a key of its own when it is not set
+ */
+struct sj_key sj_input_env(const struct sj_call *call, const char *name);

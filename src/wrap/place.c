@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wrap/place.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "wrap/pathset.h"
+
+// What follows a directory in a path that lies below it ("" or "/…"); NULL when it does not.
+static const char *below(const char *path, const char *dir)
+{
+    const char *rest = dir ? sj_skip_prefix(path, dir) : NULL;
+    return rest && (*rest == '/' || *rest == '\0') ? rest : NULL;
+}
+
+void sj_place_fold(const struct sj_place *place, const char *path, struct sj_buf *out)
+{
+    const char *rest = below(path, place->base_dir);
+    if (rest) {
+        sj_buf_addc(out, SJ_BASE_MARK);
+        path = rest;
+    }
+    sj_buf_adds(out, path);
+}
+
+int sj_place_unfold(const struct sj_place *place, const char *folded, struct sj_buf *out)
+{
+    sj_buf_clear(out);
+    if (folded[0] == SJ_BASE_MARK) {
+        if (!place->base_dir) {
+            return -EINVAL;
+        }
+        sj_buf_adds(out, place->base_dir);
+        folded++;
+    }
+    sj_buf_adds(out, folded);
+    return 0;
+}
+
+// Bytes of the part of a directory that tells users and projects apart: its first component, and
+// below /home its first two.
+static size_t root_len(const char *dir)
+{
+    const char *end = strchrnul(dir + 1, '/');
+    if (*end && (size_t)(end - dir) == strlen("/home") && strncmp(dir, "/home", 5) == 0) {
+        end = strchrnul(end + 1, '/');
+    }
+    return (size_t)(end - dir);
+}
+
+static bool is_on_search_path(const char *search, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t dir_len = (size_t)(slash - path);
+    for (const char *at = search; at && *at;) {
+        const char *end = strchrnul(at, ':');
+        if ((size_t)(end - at) == dir_len && strncmp(at, path, dir_len) == 0) {
+            return true;
+        }
+        at = *end ? end + 1 : NULL;
+    }
+    return false;
+}
+
+bool sj_place_binds(const struct sj_place *place, const char *path)
+{
+    if (path[0] != '/' || below(path, place->base_dir)) {
+        return false;
+    }
+    size_t len = root_len(place->cwd);
+    if (strncmp(path, place->cwd, len) != 0 || (path[len] != '/' && path[len] != '\0')) {
+        return false;
+    }
+    return !is_on_search_path(place->path, path);
+}
+
+bool sj_place_is_named(const struct sj_place *place, const char *data, size_t len)
+{
+    const char *name = place->base_dir ? place->base_dir : place->cwd;
+    // "/" and "/x" stand in too many objects by chance to tell anything; they never separate two
+    // checkouts either.
+    return strlen(name) > 2 && memmem(data, len, name, strlen(name)) != NULL;
+}

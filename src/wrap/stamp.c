@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wrap/stamp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+// u8 format  u8 flags  key strong  key of the variables' values  u32 variables, names
+// texts toolchain, source, language, output  u32 outputs, paths  key of the file states  u32
+// groups, each:
+//     text directory ("" is the working directory, "/" the root)
+//     u8 flags  u64 state of the directory (0: not trusted)  u16 files  u16 absent paths  names
+// A text is NUL-terminated.
+
+#define FORMAT     1u
+#define LIMIT      ((size_t)1 << 20)
+#define AUTO_COLOR 1u
+#define HAS_OUT    2u
+
+enum group_flags {
+    GROUP_STATE = 1u << 0,  // the directory itself counts
+    GROUP_LISTED = 1u << 1, // all names in it count: when it has moved, nothing can be said
+};
+
+// One mention of a directory: a file in it, a path absent from it, or the directory alone.
+struct mention {
+    const char *dir;
+    size_t dir_len;
+    enum sj_need need;
+    const char *name;
+    struct sj_filestat dir_stat;
+    size_t order;
+};
+
+static uint64_t state_of(const struct sj_filestat *stat)
+{
+    unsigned char bytes[SJ_FILESTAT_SIZE];
+    sj_filestat_encode(stat, bytes);
+    struct sj_key key = sj_key_of(bytes, sizeof bytes);
+    uint64_t state = sj_get_u64(key.bytes);
+    return state ? state : 1;
+}
+
+// Bytes of a directory's path without what adds nothing to it: "/." and "/" at its end.
+static size_t dir_len_of(const char *path, size_t len)
+{
+    while (len > 1 && (path[len - 1] == '/' || (path[len - 1] == '.' && path[len - 2] == '/'))) {
+        len--;
+    }
+    return len;
+}
+
+static void split(const char *path, size_t len, struct mention *out)
+{
+    const char *slash = memrchr(path, '/', len);
+    out->dir = path;
+    out->dir_len = slash ? (size_t)(slash - path) : 0;
+    out->name = slash ? slash + 1 : path;
+    if (slash == path) {
+        out->dir_len = 1;
+    }
+}
+
+static int dir_stat(const char *dir, size_t len, struct sj_filestat *out)
+{
+    char path[4096];
+    if (len >= sizeof path) {
+        return -ENAMETOOLONG;
+    }
+    memcpy(path, dir, len);
+    path[len] = '\0';
+    return sj_filestat_get(AT_FDCWD, len ? path : ".", out);
+}
+
+// Turn an absent path into the nearest directory that exists and what is looked for in it: the
+// first missing component, or, where a file stands in the way of a directory, the whole rest.
+static bool locate_absent(struct sj_call *call, struct mention *mention, const char *path)
+{
+    size_t end = strlen(path);
+    for (size_t len = end;; len = mention->dir_len) {
+        split(path, len, mention);
+        if (dir_stat(mention->dir, mention->dir_len, &mention->dir_stat) < 0) {
+            return false;
+        }
+        if (S_ISDIR(mention->dir_stat.mode)) {
+            break;
+        }
+        end = mention->dir_stat.mode ? strlen(path) : mention->dir_len;
+    }
+    size_t len = end - (size_t)(mention->name - path);
+    char *name = sj_call_alloc(call, len + 1);
+    memcpy(name, mention->name, len);
+    mention->name = name;
+    return true;
+}
+
+static int compare_mentions(const void *left, const void *right)
+{
+    const struct mention *a = left;
+    const struct mention *b = right;
+    size_t len = a->dir_len < b->dir_len ? a->dir_len : b->dir_len;
+    int order = memcmp(a->dir, b->dir, len);
+    if (order == 0 && a->dir_len != b->dir_len) {
+        order = a->dir_len < b->dir_len ? -1 : 1;
+    }
+    if (order == 0 && a->need != b->need) {
+        // Files before absent paths, as they are written.
+        order = a->need > b->need ? -1 : 1;
+    }
+    if (order == 0 && a->need == SJ_NEED_ABSENT) {
+        order = strcmp(a->name, b->name);
+    }
+    return order ? order : (a->order < b->order ? -1 : a->order > b->order);
+}
+
+static bool same_dir(const struct mention *a, const struct mention *b)
+{
+    return a->dir_len == b->dir_len && memcmp(a->dir, b->dir, a->dir_len) == 0;
+}
+
+// Collect what each directory is mentioned for. False: a path cannot be placed.
+static bool collect(struct sj_call *call, const struct sj_inputs *inputs, struct mention *mentions,
+                    size_t *count)
+{
+    for (size_t i = 0; i < inputs->count; i++) {
+        const struct sj_input *input = &inputs->items[i];
+        struct mention mention = {.need = input->need, .order = i};
+        switch (input->need) {
+        case SJ_NEED_ENV:
+            continue;
+        case SJ_NEED_CONTENT:
+            if (strcmp(input->path, call->tool.path) == 0) {
+                // The literal key holds the compiler's state.
+                continue;
+            }
+            split(input->path, strlen(input->path), &mention);
+            break;
+        case SJ_NEED_DIR:
+        case SJ_NEED_NAMES:
+            mention.dir = input->path;
+            mention.dir_len = dir_len_of(input->path, strlen(input->path));
+            mention.name = "";
+            mention.dir_stat = input->stat;
+            break;
+        case SJ_NEED_ABSENT:
+            if (!locate_absent(call, &mention, input->path)) {
+                return false;
+            }
+            break;
+        }
+        mentions[(*count)++] = mention;
+    }
+    return true;
+}
+
+// What is said of one directory; all its mentions stand side by side.
+struct group {
+    unsigned flags;
+    struct sj_filestat stat;
+    uint16_t files;
+    uint16_t absent;
+    struct sj_buf names;
+};
+
+static void gather(const struct mention *mentions, size_t count, struct group *group)
+{
+    const char *before = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct mention *mention = &mentions[i];
+        if (mention->need == SJ_NEED_CONTENT) {
+            group->files++;
+            sj_buf_add(&group->names, mention->name, strlen(mention->name) + 1);
+            continue;
+        }
+        group->flags |= GROUP_STATE;
+        group->stat = mention->dir_stat;
+        if (mention->need == SJ_NEED_NAMES) {
+            group->flags |= GROUP_LISTED;
+        }
+        if (mention->need == SJ_NEED_ABSENT && (!before || strcmp(before, mention->name) != 0)) {
+            group->absent++;
+            sj_buf_add(&group->names, mention->name, strlen(mention->name) + 1);
+            before = mention->name;
+        }
+    }
+}
+
+// The directory's state may stand for its absent paths only if it has not moved since before they
+// were looked for.
+static bool add_group(struct sj_call *call, const struct mention *mentions, size_t count,
+                      struct sj_buf *out)
+{
+    if (count > UINT16_MAX) {
+        return false;
+    }
+    struct group group = {.names = SJ_BUF_INIT(LIMIT)};
+    gather(mentions, count, &group);
+    uint64_t state = 0;
+    if ((group.flags & GROUP_STATE) && !sj_filestat_is_racy(&group.stat, call->start_coarse_ns)) {
+        state = state_of(&group.stat);
+    }
+    bool is_good = state || !(group.flags & GROUP_LISTED);
+    sj_buf_add(out, mentions->dir, mentions->dir_len);
+    sj_buf_addc(out, '\0');
+    sj_buf_addc(out, (char)group.flags);
+    sj_buf_add_u64(out, state);
+    sj_buf_add_u16(out, group.files);
+    sj_buf_add_u16(out, group.absent);
+    sj_buf_add(out, group.names.data, group.names.len);
+    sj_buf_release(&group.names);
+    return is_good;
+}
+
+// The states of all files, in the order of the groups.
+static void add_states(const struct mention *mentions, size_t count, const struct sj_inputs *inputs,
+                       struct sj_buf *states)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (mentions[i].need == SJ_NEED_CONTENT) {
+            unsigned char bytes[SJ_FILESTAT_SIZE];
+            sj_filestat_encode(&inputs->items[mentions[i].order].stat, bytes);
+            sj_buf_add(states, bytes, sizeof bytes);
+        }
+    }
+}
+
+static bool add_groups(struct sj_call *call, const struct mention *mentions, size_t count,
+                       const struct sj_inputs *inputs, struct sj_buf *out)
+{
+    struct sj_buf states = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    add_states(mentions, count, inputs, &states);
+    struct sj_key key = sj_key_of(sj_buf_text(&states), states.len);
+    sj_buf_release(&states);
+    sj_buf_add(out, key.bytes, SJ_KEY_SIZE);
+
+    size_t count_at = out->len;
+    sj_buf_add_u32(out, 0);
+    uint32_t groups = 0;
+    bool is_good = true;
+    for (size_t i = 0; is_good && i < count; groups++) {
+        size_t end = i + 1;
+        while (end < count && same_dir(&mentions[i], &mentions[end])) {
+            end++;
+        }
+        is_good = add_group(call, &mentions[i], end - i, out);
+        i = end;
+    }
+    if (!out->is_full) {
+        sj_put_u32(out->data + count_at, groups);
+    }
+    return is_good && !out->is_full;
+}
+
+static void add_text(struct sj_buf *out, const char *text)
+{
+    text = text ? text : "";
+    sj_buf_add(out, text, strlen(text) + 1);
+}
+
+static void add_env(const struct sj_call *call, const struct sj_inputs *inputs, struct sj_buf *out)
+{
+    struct sj_buf names = SJ_BUF_INIT(LIMIT);
+    struct sj_buf values = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    uint32_t count = 0;
+    for (size_t i = 0; i < inputs->count; i++) {
+        if (inputs->items[i].need == SJ_NEED_ENV) {
+            struct sj_key key = sj_input_env(call, inputs->items[i].path);
+            sj_buf_add(&values, key.bytes, SJ_KEY_SIZE);
+            add_text(&names, inputs->items[i].path);
+            count++;
+        }
+    }
+    struct sj_key key = sj_key_of(sj_buf_text(&values), values.len);
+    sj_buf_add(out, key.bytes, SJ_KEY_SIZE);
+    sj_buf_add_u32(out, count);
+    sj_buf_add(out, names.data, names.len);
+    sj_buf_release(&names);
+    sj_buf_release(&values);
+}
+
+static void add_outputs(const struct sj_call *call, const struct sj_result *result,
+                        struct sj_buf *out)
+{
+    sj_buf_add_u32(out, (uint32_t)result->output_count);
+    for (size_t i = 0; i < result->output_count; i++) {
+        const struct sj_result_output *output = &result->outputs[i];
+        sj_buf_adds(out, call->action.outputs[output->slot].path);
+        sj_buf_add(out, output->suffix.data, output->suffix.len);
+        sj_buf_addc(out, '\0');
+    }
+}
+
+bool sj_stamp_make(struct sj_call *call, const struct sj_key *strong,
+                   const struct sj_result *result, const struct sj_inputs *inputs,
+                   struct sj_buf *out)
+{
+    // Response files are part of the literal action but of no path set.
+    size_t files = call->args.file_count;
+    struct sj_inputs all = {.count = inputs->count + files};
+    all.items = sj_call_alloc(call, all.count * sizeof *all.items);
+    memcpy(all.items, inputs->items, inputs->count * sizeof *all.items);
+    for (size_t i = 0; i < files; i++) {
+        struct sj_input *input = &all.items[inputs->count + i];
+        *input = (struct sj_input){.need = SJ_NEED_CONTENT, .path = call->args.files[i]};
+        if (sj_filestat_get(AT_FDCWD, input->path, &input->stat) < 0) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < all.count; i++) {
+        if (all.items[i].need == SJ_NEED_CONTENT &&
+            sj_filestat_is_racy(&all.items[i].stat, call->start_coarse_ns)) {
+            return false;
+        }
+    }
+    struct mention *mentions = sj_call_alloc(call, (all.count + 1) * sizeof *mentions);
+    size_t count = 0;
+    if (!collect(call, &all, mentions, &count)) {
+        return false;
+    }
+    qsort(mentions, count, sizeof *mentions, compare_mentions);
+
+    const struct sj_action *action = &call->action;
+    sj_buf_addc(out, (char)FORMAT);
+    sj_buf_addc(
+        out, (char)((action->color_arg ? AUTO_COLOR : 0) | (action->output_count ? HAS_OUT : 0)));
+    sj_buf_add(out, strong->bytes, SJ_KEY_SIZE);
+    add_env(call, &all, out);
+    add_text(out, call->tool.toolchain->name);
+    add_text(out, action->source);
+    add_text(out, action->language);
+    add_text(out, action->output_count ? action->outputs[0].path : NULL);
+    add_outputs(call, result, out);
+    return add_groups(call, mentions, count, &all, out);
+}
+
+static const char *read_text(struct sj_reader *reader)
+{
+    size_t room = (size_t)(reader->end - reader->at);
+    const void *end = reader->is_bad ? NULL : memchr(reader->at, 0, room);
+    if (!end) {
+        reader->is_bad = true;
+        return "";
+    }
+    const char *text = (const char *)reader->at;
+    reader->at = (const unsigned char *)end + 1;
+    return text;
+}
+
+static struct sj_key read_key(struct sj_reader *reader)
+{
+    struct sj_key key = {0};
+    const void *at = sj_reader_take(reader, SJ_KEY_SIZE);
+    if (at) {
+        memcpy(key.bytes, at, SJ_KEY_SIZE);
+    }
+    return key;
+}
+
+static bool check_env(const struct sj_call *call, struct sj_reader *reader)
+{
+    struct sj_key want = read_key(reader);
+    uint32_t count = sj_reader_u32(reader);
+    struct sj_buf values = SJ_BUF_INIT(LIMIT);
+    for (uint32_t i = 0; i < count && !reader->is_bad; i++) {
+        struct sj_key key = sj_input_env(call, read_text(reader));
+        sj_buf_add(&values, key.bytes, SJ_KEY_SIZE);
+    }
+    struct sj_key have = sj_key_of(sj_buf_text(&values), values.len);
+    sj_buf_release(&values);
+    return sj_key_eq(&want, &have);
+}
+
+// A path under construction: the directory, a slash, and room for names.
+struct joined {
+    char path[8192];
+    size_t dir_len;
+};
+
+static bool join_dir(struct joined *joined, const char *dir)
+{
+    size_t len = strlen(dir);
+    if (len + 2 > sizeof joined->path / 2) {
+        return false;
+    }
+    memcpy(joined->path, dir, len + 1);
+    if (len && dir[len - 1] != '/') {
+        joined->path[len++] = '/';
+    }
+    joined->dir_len = len;
+    return true;
+}
+
+static bool join_name(struct joined *joined, const char *name)
+{
+    size_t len = strlen(name) + 1;
+    if (joined->dir_len + len > sizeof joined->path) {
+        return false;
+    }
+    memcpy(joined->path + joined->dir_len, name, len);
+    return true;
+}
+
+static bool check_files(struct joined *joined, struct sj_reader *reader, unsigned count,
+                        struct sj_buf *states)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct sj_filestat stat;
+        if (!join_name(joined, read_text(reader)) || reader->is_bad ||
+            sj_filestat_get(AT_FDCWD, joined->path, &stat) < 0) {
+            return false;
+        }
+        unsigned char *at = (unsigned char *)sj_buf_reserve(states, SJ_FILESTAT_SIZE);
+        if (!at) {
+            return false;
+        }
+        sj_filestat_encode(&stat, at);
+        states->len += SJ_FILESTAT_SIZE;
+    }
+    return true;
+}
+
+static bool check_absent(struct joined *joined, struct sj_reader *reader, unsigned count,
+                         bool is_known)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const char *name = read_text(reader);
+        struct sj_filestat stat;
+        if (!is_known && (!join_name(joined, name) ||
+                          sj_filestat_get(AT_FDCWD, joined->path, &stat) < 0 || stat.mode)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_group(struct sj_reader *reader, struct joined *joined, struct sj_buf *states)
+{
+    const char *dir = read_text(reader);
+    unsigned flags = sj_reader_u8(reader);
+    uint64_t state = sj_reader_u64(reader);
+    unsigned files = sj_reader_u16(reader);
+    unsigned absent = sj_reader_u16(reader);
+    if (reader->is_bad || !join_dir(joined, dir)) {
+        return false;
+    }
+    bool is_still = false;
+    if (flags & GROUP_STATE) {
+        struct sj_filestat stat;
+        if (sj_filestat_get(AT_FDCWD, *dir ? dir : ".", &stat) < 0 || !S_ISDIR(stat.mode)) {
+            return false;
+        }
+        is_still = state && state == state_of(&stat);
+        if ((flags & GROUP_LISTED) && !is_still) {
+            return false;
+        }
+    }
+    return check_files(joined, reader, files, states) &&
+           check_absent(joined, reader, absent, is_still);
+}
+
+static bool check_groups(struct sj_reader *reader)
+{
+    struct sj_key want = read_key(reader);
+    uint32_t groups = sj_reader_u32(reader);
+    struct sj_buf states = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    struct joined joined;
+    (void)sj_buf_reserve(&states, 100 * SJ_FILESTAT_SIZE);
+    bool is_same = true;
+    for (uint32_t i = 0; is_same && i < groups; i++) {
+        is_same = check_group(reader, &joined, &states);
+    }
+    struct sj_key have = sj_key_of(sj_buf_text(&states), states.len);
+    sj_buf_release(&states);
+    return is_same && !reader->is_bad && sj_key_eq(&want, &have);
+}
+
+int sj_stamp_check(const struct sj_call *call, const void *data, size_t len, struct sj_stamp *out)
+{
+    struct sj_reader reader = sj_reader_of(data, len);
+    if (sj_reader_u8(&reader) != FORMAT) {
+        return -EBADMSG;
+    }
+    unsigned flags = sj_reader_u8(&reader);
+    struct sj_stamp stamp = {
+        .is_auto_color = flags & AUTO_COLOR,
+        .has_outputs = flags & HAS_OUT,
+        .strong = read_key(&reader),
+    };
+    if (!check_env(call, &reader)) {
+        return reader.is_bad ? -EBADMSG : SJ_STAMP_DIFFERS;
+    }
+    stamp.toolchain = read_text(&reader);
+    stamp.source = read_text(&reader);
+    stamp.language = read_text(&reader);
+    stamp.output = read_text(&reader);
+    stamp.path_count = sj_reader_u32(&reader);
+    stamp.paths = reader;
+    for (uint32_t i = 0; i < stamp.path_count && !reader.is_bad; i++) {
+        (void)read_text(&reader);
+    }
+    if (reader.is_bad) {
+        return -EBADMSG;
+    }
+    if (!check_groups(&reader)) {
+        return SJ_STAMP_DIFFERS;
+    }
+    *out = stamp;
+    return 0;
+}
+
+const char *sj_stamp_next_path(struct sj_stamp *stamp)
+{
+    if (stamp->path_count == 0) {
+        return NULL;
+    }
+    stamp->path_count--;
+    return read_text(&stamp->paths);
+}
