@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -107,6 +108,19 @@ static const char *output_env(const struct sj_call *call)
     return NULL;
 }
 
+// The working directory as compilers write it down: $PWD, if it leads there.
+static const char *written_cwd(const struct sj_call *call)
+{
+    const struct sj_place *place = &call->place;
+    struct sj_filestat named;
+    struct sj_filestat real;
+    bool is_right = place->pwd && place->pwd[0] == '/' &&
+                    sj_filestat_get(AT_FDCWD, place->pwd, &named) == 0 &&
+                    sj_filestat_get(AT_FDCWD, ".", &real) == 0 && named.dev == real.dev &&
+                    named.ino == real.ino;
+    return is_right ? place->pwd : place->cwd;
+}
+
 int sj_action_parse(struct sj_call *call)
 {
     int status = sj_args_expand(&call->args, call->argv);
@@ -123,7 +137,7 @@ int sj_action_parse(struct sj_call *call)
     const struct sj_request request = {
         .argc = (int)call->args.count,
         .argv = (const char *const *)call->args.items,
-        .cwd = call->place.cwd,
+        .cwd = written_cwd(call),
         .base_dir = call->place.base_dir,
         .tool_path = call->tool.path,
         .alloc = request_alloc,
@@ -205,6 +219,10 @@ static void weigh_form(struct sj_call *call, enum sj_form form, struct sj_key *c
     component[SJ_COMPONENT_TOOL] = take_key(&buf);
 
     for (size_t i = 0; i < action->item_count; i++) {
+        if ((call->config.relax & SJ_RELAX_RANDOM_SEED) &&
+            sj_skip_prefix(action->items[i].text, "-frandom-seed")) {
+            continue;
+        }
         field(&buf, action->items[i].text);
         if (action->items[i].path) {
             add_path(call, form, action->items[i].path, &buf);
@@ -236,6 +254,11 @@ static void weigh_form(struct sj_call *call, enum sj_form form, struct sj_key *c
         sj_buf_add(&buf, component[i].bytes, SJ_KEY_SIZE);
     }
     call->weak[form] = take_key(&buf);
+    if (sj_log_is_on()) {
+        char hex[SJ_KEY_HEX_SIZE];
+        sj_key_hex(&call->weak[form], hex);
+        sj_log("weak key %s (%s)", hex, form == SJ_FORM_SHARED ? "shared" : "local");
+    }
     call->has_weak[form] = true;
     sj_buf_release(&buf);
 }

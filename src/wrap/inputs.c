@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 int sj_input_content(struct sj_call *call, const char *path, const struct sj_filestat *stat,
@@ -143,6 +144,9 @@ int sj_inputs_probe(struct sj_call *call, const struct sj_pathset *set, struct s
         input->need = set->entries[i].need;
         input->path = unfold(call, &set->entries[i], &scratch);
         status = input->path ? probe_one(call, input, batch) : SJ_INPUTS_DIFFER;
+        if (status != 0) {
+            sj_log("path set does not fit: %c '%s'", (int)input->need, set->entries[i].path);
+        }
         if (status == 0 && input->need == SJ_NEED_CONTENT) {
             inputs.bytes += input->stat.size;
             inputs.files++;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "wrap/inputs.h"
 #include "wrap/stamp.h"
 
@@ -45,6 +46,7 @@ int sj_lookup_stamp(struct sj_call *call, struct sj_found *out)
     if (status == 0) {
         status = read_result(call, &stamp.strong, out);
     }
+    sj_log("stamp: %s", status == 0 ? "fits" : "none, or something has moved");
     if (status != 0) {
         // A stamp that cannot be read is as good as none.
         return status < 0 && status != -EBADMSG ? status : SJ_LOOKUP_MISS;

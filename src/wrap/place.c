@@ -75,10 +75,21 @@ bool sj_place_binds(const struct sj_place *place, const char *path)
     return !is_on_search_path(place->path, path);
 }
 
-bool sj_place_is_named(const struct sj_place *place, const char *data, size_t len)
+static bool holds(const char *data, size_t len, const char *name)
 {
-    const char *name = place->base_dir ? place->base_dir : place->cwd;
     // "/" and "/x" stand in too many objects by chance to tell anything; they never separate two
     // checkouts either.
     return strlen(name) > 2 && memmem(data, len, name, strlen(name)) != NULL;
+}
+
+bool sj_place_is_named(const struct sj_place *place, const char *data, size_t len)
+{
+    // $PWD may be another name of the working directory, and is what compilers write down.
+    const char *const names[] = {place->base_dir, place->cwd, place->pwd};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i] && holds(data, len, names[i])) {
+            return true;
+        }
+    }
+    return false;
 }

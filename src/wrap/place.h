@@ -16,7 +16,7 @@
 
 /** A place. Strings are borrowed. */
 struct sj_place {
-    const char *cwd;      /**< working directory, absolute: $PWD when that is right */
+    const char *cwd;      /**< working directory, absolute, as the kernel has it */
     const char *pwd;      /**< $PWD as it is, or NULL */
     const char *base_dir; /**< absolute, no trailing slash, or NULL */
     const char *path;     /**< $PATH, or NULL */
@@ -57,6 +57,6 @@ bool sj_place_binds(const struct sj_place *place, const char *path);
  * @param place where
  * @param data  bytes
  * @param len   how many
- * @return true when the base directory, or without one the working directory, stands in them
+ * @return true when the base directory or the working directory, by either name, stands in them
  */
 bool sj_place_is_named(const struct sj_place *place, const char *data, size_t len);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "record/journal.h"
@@ -102,6 +103,9 @@ static int take_words(struct sj_call *call, const char *const *argv)
             break;
         }
     }
+    if (!call->prefix) {
+        call->prefix = call->config.tool_prefix;
+    }
     call->argv = argv;
     return *argv ? 0 : -EINVAL;
 }
@@ -158,6 +162,9 @@ static int close_record(struct sj_call *call, int status)
     if (status != 0 && record->outcome == SJ_OUTCOME_MISS) {
         record->outcome = SJ_OUTCOME_FAILED;
     }
+    sj_log("%s%s%s%s%s, exit status %d", sj_outcome_name(record->outcome),
+           record->reason ? ", " : "", record->reason ? record->reason : "",
+           record->detail ? ": " : "", record->detail ? record->detail : "", status);
     sj_guard_ran(status);
     sj_store_close(call->store);
     call->store = NULL;
@@ -370,6 +377,23 @@ static void set_guard(struct sj_call *call)
     sj_guard_set(&guard);
 }
 
+static void start_log(const struct sj_call *call)
+{
+    int status = sj_log_open(call->config.log);
+    if (status < 0) {
+        char *text =
+            sj_asprintf("cannot open the log '%s': %s", call->config.log, strerrordesc_np(-status));
+        sj_notice(call, "log", text);
+        free(text);
+    }
+    struct sj_buf line = SJ_BUF_INIT(ARGS_TEXT_MAX);
+    for (const char *const *arg = call->argv; *arg; arg++) {
+        sj_buf_addf(&line, " %s", *arg);
+    }
+    sj_log("in '%s':%s", call->place.cwd, sj_buf_text(&line));
+    sj_buf_release(&line);
+}
+
 // Called by what a compile runs: the outer wrapper does the caching.
 static int run_nested(struct sj_call *call, const char *outer)
 {
@@ -397,6 +421,9 @@ int sj_wrap_run(const char *const *argv, char *const *env)
         return 2;
     }
     find_place(call);
+    if (call->config.log) {
+        start_log(call);
+    }
     if (config_status < 0) {
         sj_notice(call, "config", err.text);
     }
