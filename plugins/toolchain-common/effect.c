@@ -155,13 +155,15 @@ static void do_cpu(struct sj_cc_parser *parser, const struct sj_cc_option *optio
 static void do_cpp_list(struct sj_cc_parser *parser, const struct sj_cc_option *option,
                         const char *arg, const char *value)
 {
-    sj_cc_take_list(parser, &sj_cc_preprocessor_options, option->name, arg, value);
+    const char *blamed = option->arg == ARG_SEPARATE ? value : arg;
+    sj_cc_take_list(parser, &sj_cc_preprocessor_options, option->name, blamed, value);
 }
 
 static void do_as_list(struct sj_cc_parser *parser, const struct sj_cc_option *option,
                        const char *arg, const char *value)
 {
-    sj_cc_take_list(parser, &sj_cc_assembler_options, option->name, arg, value);
+    const char *blamed = option->arg == ARG_SEPARATE ? value : arg;
+    sj_cc_take_list(parser, &sj_cc_assembler_options, option->name, blamed, value);
 }
 
 static void do_frontend(struct sj_cc_parser *parser, const struct sj_cc_option *option,
@@ -183,6 +185,7 @@ static void do_file(struct sj_cc_parser *parser, const struct sj_cc_option *opti
                     const char *value)
 {
     (void)arg;
+    parser->state |= ON_UNMAPPED;
     sj_cc_add_item(parser, option->name, NULL);
     sj_cc_add_output(parser, (enum sj_role)option->value, SJ_OUTPUT_OPTIONAL, value);
 }
@@ -200,6 +203,7 @@ static void do_opt_record(struct sj_cc_parser *parser, const struct sj_cc_option
 static void add_report(struct sj_cc_parser *parser, enum sj_role role, const char *arg)
 {
     const char *equals = strchr(arg, '=');
+    parser->state |= ON_UNMAPPED;
     if (equals == NULL) {
         sj_cc_add_item(parser, arg, NULL);
         return;

@@ -79,6 +79,7 @@ enum sj_cc_state {
     ON_MAP_DEBUG = 1u << 24,       /**< of a map: debug information */
     ON_MAP_MACRO = 1u << 25,       /**< of a map: __FILE__ */
     ON_MAP_COVERAGE = 1u << 26,    /**< of a map: coverage */
+    ON_UNMAPPED = 1u << 27,        /**< an output holds paths that no map reaches */
     ON_COVERAGE_MAP = 1u << 28,    /**< clang's -fcoverage-mapping */
 };
 

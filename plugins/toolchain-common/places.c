@@ -5,14 +5,19 @@
 #include "toolchain-common/parser.h"
 #include "toolchain-common/text.h"
 
+// Outputs that hold paths as they were written, whatever the maps say.
+static const unsigned unmapped = ON_UNMAPPED | ON_DEPENDENCIES | ON_DEPENDENCIES_CPP | ON_NOTES |
+                                 ON_ARCS | ON_STACK_USAGE | ON_CALL_GRAPH | ON_OPT_RECORD |
+                                 ON_LLVM | ON_MODULES | ON_MODULE_OUTPUT | ON_ASM_DEBUG;
+
 // What of the command line ends in an output that holds paths.
 static unsigned needed_maps(const struct sj_cc_parser *parser)
 {
     unsigned needed = ON_MAP_MACRO;
-    if (parser->state & (ON_DEBUG | ON_ASM_DEBUG)) {
+    if (parser->state & ON_DEBUG) {
         needed |= ON_MAP_DEBUG;
     }
-    if (parser->state & (ON_NOTES | ON_ARCS | ON_COVERAGE_MAP)) {
+    if (parser->state & ON_COVERAGE_MAP) {
         needed |= ON_MAP_COVERAGE;
     }
     return needed;
@@ -21,7 +26,7 @@ static unsigned needed_maps(const struct sj_cc_parser *parser)
 static bool covers(const struct sj_cc_map *map, const char *path)
 {
     size_t len = strlen(map->old_text);
-    if (len == 0 || strncmp(path, map->old_text, len) != 0) {
+    if (len == 0 || map->new_text[0] == '\0' || strncmp(path, map->old_text, len) != 0) {
         return false;
     }
     return map->old_text[len - 1] == '/' || path[len] == '/' || path[len] == '\0';
@@ -54,23 +59,21 @@ static void add_mapped_cwd(struct sj_cc_parser *parser)
 
 static void find_cwd(struct sj_cc_parser *parser)
 {
+    const unsigned always = ON_CWD | ON_NOTES | ON_ARCS | ON_ASM_DEBUG | ON_COVERAGE_MAP;
     unsigned state = parser->state;
     if (state & ON_SYNTAX) {
         return;
     }
-    bool has_debug = state & (ON_DEBUG | ON_ASM_DEBUG);
-    bool is_mapped = maps_of(parser, parser->request->cwd) & ON_MAP_DEBUG;
-    if (state & (ON_CWD | ON_NOTES | ON_ARCS)) {
+    if (state & always) {
         parser->action->flags |= SJ_ACTION_NEEDS_CWD;
     }
-    // The assembler and clang's coverage map do not look at every option that the compiler does.
-    if (state & (ON_ASM_DEBUG | ON_COVERAGE_MAP)) {
-        parser->action->flags |= SJ_ACTION_NEEDS_CWD;
-    }
-    if (!has_debug || (state & ON_COMP_DIR)) {
+    if (!(state & ON_DEBUG) || (state & ON_COMP_DIR)) {
         return;
     }
-    if (is_mapped) {
+
+    // The maps are the compiler's: clang 14 assembles without a look at them.
+    bool is_assembler = parser->action->flags & SJ_ACTION_ASSEMBLER;
+    if (!is_assembler && (maps_of(parser, parser->request->cwd) & ON_MAP_DEBUG)) {
         add_mapped_cwd(parser);
     } else {
         parser->action->flags |= SJ_ACTION_NEEDS_CWD;
@@ -95,8 +98,12 @@ static bool is_relocatable(const struct sj_cc_parser *parser)
         return false;
     }
 
-    // No map reaches what a dependency file holds.
-    bool has_depfile = parser->state & (ON_DEPENDENCIES | ON_DEPENDENCIES_CPP);
+    bool is_split = (parser->state & ON_SPLIT) && parser->output != NULL;
+    if (is_split && sj_cc_is_below(parser->output, base)) {
+        return false;
+    }
+
+    bool is_unmapped = parser->state & unmapped;
     unsigned needed = needed_maps(parser);
     for (size_t i = 0; i < action->item_count; i++) {
         const struct sj_item *item = &action->items[i];
@@ -106,7 +113,7 @@ static bool is_relocatable(const struct sj_cc_parser *parser)
         if (item->path == NULL || !sj_cc_is_below(item->path, base) || is_map_item(parser, item)) {
             continue;
         }
-        if (has_depfile || (needed & ~maps_of(parser, item->path)) != 0) {
+        if (is_unmapped || (needed & ~maps_of(parser, item->path)) != 0) {
             return false;
         }
     }

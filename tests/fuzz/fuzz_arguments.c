@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A command line: words that end in NUL. Both toolchains must understand or refuse it, twice alike.
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,37 @@ static char host_file_type(const struct sj_request *request, const char *path)
     return len > 0 && path[len - 1] == '/' ? 'd' : len % 3 ? 'f' : 0;
 }
 
+static void require(bool is_true)
+{
+    if (!is_true) {
+        abort();
+    }
+}
+
+// What a host relies on.
+static void check(const struct sj_toolchain *toolchain, const struct sj_action *action)
+{
+    if (action->bypass != NULL) {
+        const struct sj_bypass *reason = toolchain->bypass;
+        while (reason->id != NULL && strcmp(reason->id, action->bypass) != 0) {
+            reason++;
+        }
+        require(reason->id != NULL);
+        return;
+    }
+
+    require(action->source != NULL && action->language != NULL);
+    for (size_t i = 0; i < action->item_count; i++) {
+        require(action->items[i].text != NULL);
+    }
+    for (size_t i = 0; i < action->output_count; i++) {
+        const struct sj_output *output = &action->outputs[i];
+        require(output->path != NULL);
+        require(output->role >= SJ_ROLE_OBJECT && output->role < SJ_ROLE_COUNT);
+        require(output->role != SJ_ROLE_OBJECT || i == 0);
+    }
+}
+
 static void describe(const struct sj_action *action, struct sj_buf *out)
 {
     sj_buf_addf(out, "%s|%s|%s|%s|%u\n", action->bypass ? action->bypass : "",
@@ -84,6 +116,7 @@ static void parse(const struct sj_toolchain *toolchain, int argc, const char *co
     if (status < 0) {
         sj_buf_addf(out, "%d\n", status);
     } else {
+        check(toolchain, &action);
         describe(&action, out);
     }
     for (size_t i = 0; i < host->count; i++) {
