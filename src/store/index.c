@@ -9,7 +9,8 @@
 #include "store/store.h"
 
 // Address space, not disk: enough for a hundred million entries.
-#define MAP_BYTES      (UINT64_C(1) << 36)
+// Far more than an index ever holds, and little enough for instrumented runs (valgrind).
+#define MAP_BYTES      (UINT64_C(1) << 34)
 #define MAP_NEED_BYTES (UINT64_C(1) << 26)
 
 #define STATE_NAME  "state"

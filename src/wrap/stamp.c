@@ -67,25 +67,47 @@ static void split(const char *path, size_t len, struct mention *out)
     }
 }
 
-static int dir_stat(const char *dir, size_t len, struct sj_filestat *out)
+// States of directories met while a stamp is made: many absent paths share few of them.
+#define KNOWN_DIRS 256u
+
+struct known_dirs {
+    struct sj_key keys[KNOWN_DIRS];
+    struct sj_filestat stats[KNOWN_DIRS];
+    bool is_used[KNOWN_DIRS];
+};
+
+static int dir_stat(struct known_dirs *known, const char *dir, size_t len, struct sj_filestat *out)
 {
     char path[4096];
     if (len >= sizeof path) {
         return -ENAMETOOLONG;
     }
+    struct sj_key key = sj_key_of(dir, len);
+    unsigned slot = key.bytes[0] % KNOWN_DIRS;
+    if (known->is_used[slot] && sj_key_eq(&known->keys[slot], &key)) {
+        *out = known->stats[slot];
+        return 0;
+    }
     memcpy(path, dir, len);
     path[len] = '\0';
-    return sj_filestat_get(AT_FDCWD, len ? path : ".", out);
+    int status = sj_filestat_get(AT_FDCWD, len ? path : ".", out);
+    if (status == 0) {
+        known->keys[slot] = key;
+        known->stats[slot] = *out;
+        known->is_used[slot] = true;
+    }
+    return status;
 }
 
 // Turn an absent path into the nearest directory that exists and what is looked for in it: the
 // first missing component, or, where a file stands in the way of a directory, the whole rest.
-static bool locate_absent(struct sj_call *call, struct mention *mention, const char *path)
+static bool locate_absent(struct sj_call *call, struct known_dirs *known, struct mention *mention,
+                          const char *path)
 {
     size_t end = strlen(path);
     for (size_t len = end;; len = mention->dir_len) {
         split(path, len, mention);
-        if (dir_stat(mention->dir, mention->dir_len, &mention->dir_stat) < 0) {
+        if (dir_stat(known, mention->dir, mention->dir_len, &mention->dir_stat) < 0) {
             return false;
         }
         if (S_ISDIR(mention->dir_stat.mode)) {
@@ -128,6 +150,7 @@ static bool same_dir(const struct mention *a, const struct mention *b)
 static bool collect(struct sj_call *call, const struct sj_inputs *inputs, struct mention *mentions,
                     size_t *count)
 {
+    struct known_dirs *known = sj_call_alloc(call, sizeof *known);
     for (size_t i = 0; i < inputs->count; i++) {
         const struct sj_input *input = &inputs->items[i];
         struct mention mention = {.need = input->need, .order = i};
@@ -149,7 +172,7 @@ static bool collect(struct sj_call *call, const struct sj_inputs *inputs, struct
             mention.dir_stat = input->stat;
             break;
         case SJ_NEED_ABSENT:
-            if (!locate_absent(call, &mention, input->path)) {
+            if (!locate_absent(call, known, &mention, input->path)) {
                 return false;
             }
             break;
