@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/ui.h"
+
+#define HELP_COLUMN 24
+
+static const struct sj_command *const commands[] = {
+    &sj_command_clear, &sj_command_config, &sj_command_gc,      &sj_command_help_topic,
+    &sj_command_stats, &sj_command_verify, &sj_command_version,
+
+};
+
+const struct sj_command *const *sj_commands(size_t *count)
+{
+    *count = sizeof commands / sizeof commands[0];
+    return commands;
+}
+
+const struct sj_command *sj_command_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            return commands[i];
+        }
+    }
+    return NULL;
+}
+
+int sj_command_fail(const struct sj_err *err)
+{
+    (void)fprintf(stderr, "scrubjay: %s\n", err->text);
+    return SJ_EXIT_FAILED;
+}
+
+static bool same_name(struct sj_str given, const char *name)
+{
+    if (given.len != strlen(name)) {
+        return false;
+    }
+    for (size_t i = 0; i < given.len; i++) {
+        char dash = given.data[i] == '_' ? '-' : given.data[i];
+        if (dash != (name[i] == '_' ? '-' : name[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Takes the value of an option: behind '=', or the next word. NULL: there is none.
+static const char *take_value(const char *equals, char ***at)
+{
+    return equals ? equals + 1 : *++*at;
+}
+
+static int read_setting(struct sj_call *call, struct sj_str name, const char *equals, char ***at,
+                        struct sj_err *err)
+{
+    size_t count;
+    const struct sj_setting *settings = sj_settings(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (!same_name(name, settings[i].name)) {
+            continue;
+        }
+        bool is_flag = settings[i].type == SJ_SETTING_BOOL && !equals;
+        const char *value = is_flag ? "true" : take_value(equals, at);
+        if (!value) {
+            return sj_fail_plain(err, -EINVAL, "option '--%.*s' needs a value", (int)name.len,
+                                 name.data);
+        }
+        return sj_config_set(&call->config, settings[i].name, value, SJ_ORIGIN_ARG, err);
+    }
+    return sj_fail_plain(err, -EINVAL, "no option '--%.*s': see 'scrubjay %s --help'",
+                         (int)name.len, name.data, call->command->name);
+}
+
+static int read_option(struct sj_call *call, char ***at, struct sj_err *err)
+{
+    const char *text = **at + 2;
+    const char *equals = strchr(text, '=');
+    struct sj_str name = {text, equals ? (size_t)(equals - text) : strlen(text)};
+    if (same_name(name, "help") && !equals) {
+        call->wants_help = true;
+        return 0;
+    }
+    if (same_name(name, "json") && !equals && call->command->flags & SJ_COMMAND_JSON) {
+        call->is_json = true;
+        return 0;
+    }
+    const struct sj_option *options = call->command->options;
+    for (size_t i = 0; options && options[i].name; i++) {
+        if (!same_name(name, options[i].name)) {
+            continue;
+        }
+        if (!options[i].argument && equals) {
+            return sj_fail_plain(err, -EINVAL, "option '--%s' takes no value", options[i].name);
+        }
+        call->value[i] = options[i].argument ? take_value(equals, at) : "";
+        return call->value[i] ? 0
+                              : sj_fail_plain(err, -EINVAL, "option '--%s' needs a value: %s",
+                                              options[i].name, options[i].argument);
+    }
+    return read_setting(call, name, equals, at, err);
+}
+
+int sj_command_read(struct sj_call *call, char **argv, struct sj_err *err)
+{
+    bool is_over = false;
+    call->words = argv;
+    for (char **at = argv; *at; at++) {
+        if (is_over || (*at)[0] != '-' || strcmp(*at, "-") == 0) {
+            call->words[call->word_count++] = *at;
+        } else if (strcmp(*at, "--") == 0) {
+            is_over = true;
+        } else if (strcmp(*at, "-h") == 0) {
+            call->wants_help = true;
+        } else if ((*at)[1] != '-') {
+            return sj_fail_plain(err, -EINVAL, "no option '%.60s': see 'scrubjay %s --help'", *at,
+                                 call->command->name);
+        } else {
+            int status = read_option(call, &at, err);
+            if (status < 0) {
+                return status;
+            }
+        }
+    }
+    if (!call->wants_help && call->word_count > call->command->words_max) {
+        return sj_fail_plain(err, -EINVAL, "what is '%.60s'? see 'scrubjay %s --help'",
+                             call->words[call->command->words_max], call->command->name);
+    }
+    return 0;
+}
+
+static void help_option(const char *name, const char *argument, const char *help,
+                        struct sj_buf *out)
+{
+    size_t start = out->len;
+    sj_buf_addf(out, "  --%s%s%s", name, argument ? " " : "", argument ? argument : "");
+    size_t width = out->len - start;
+    if (width + 2 > HELP_COLUMN) {
+        sj_buf_addc(out, '\n');
+        width = 0;
+    }
+    sj_buf_addf(out, "%*s", (int)(HELP_COLUMN - width), "");
+    sj_ui_wrap(out, help, HELP_COLUMN, HELP_COLUMN);
+}
+
+void sj_command_help(const struct sj_command *command, struct sj_buf *out)
+{
+    sj_buf_addf(out, "usage: scrubjay %s [OPTION]...%s%s\n\n", command->name,
+                *command->words ? " " : "", command->words);
+    sj_ui_wrap(out, command->text, 0, 0);
+    sj_buf_adds(out, "\noptions:\n");
+    for (const struct sj_option *option = command->options; option && option->name; option++) {
+        help_option(option->name, option->argument, option->help, out);
+    }
+    if (command->flags & SJ_COMMAND_JSON) {
+        help_option("json", NULL, "Print JSON.", out);
+    }
+    help_option("help", NULL, "Print this help.", out);
+    sj_buf_adds(out, "\nEvery setting is an option, too, such as --cache-dir DIR: see "
+                     "'scrubjay help settings'.\n");
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * Subcommands of scrubjay-main: how each is described, and how its command line is read. Help, the
+ * manual pages and the shells' completions are printed from these descriptions.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "config/config.h"
+
+/** Exit statuses of every subcommand. */
+enum sj_exit {
+    SJ_EXIT_OK = 0,     /**< done */
+    SJ_EXIT_FAILED = 1, /**< not done, or something is wrong */
+    SJ_EXIT_USAGE = 2,  /**< the command line is wrong */
+};
+
+#define SJ_OPTIONS_MAX 16 /**< options that a subcommand may have */
+
+/** An option of a subcommand. */
+struct sj_option {
+    const char *name;     /**< without dashes; NULL ends the list */
+    const char *argument; /**< what the help calls its value, such as "SPAN"; NULL: it takes none */
+    const char *help;     /**< one sentence for people */
+};
+
+struct sj_call;
+
+/** Properties of a subcommand. */
+enum sj_command_flags {
+    SJ_COMMAND_JSON = 1U << 0,   /**< takes --json */
+    SJ_COMMAND_CONFIG = 1U << 1, /**< tells problems of the settings itself */
+    SJ_COMMAND_RAW = 1U << 2,    /**< reads its own command line: run_raw is set instead of run */
+};
+
+/** A subcommand. */
+struct sj_command {
+    const char *name;                      /**< as typed */
+    const char *words;                     /**< what may follow, such as "[UNIT]"; "" for nothing */
+    int words_max;                         /**< how many words may follow */
+    const char *summary;                   /**< one line: what it does, as an order */
+    const char *text;                      /**< paragraphs for its help and manual page */
+    const struct sj_option *options;       /**< its own, --help and --json excepted; NULL: none */
+    unsigned flags;                        /**< of enum sj_command_flags */
+    int (*run)(struct sj_call *call);      /**< does it; returns an enum sj_exit */
+    int (*run_raw)(int argc, char **argv); /**< for SJ_COMMAND_RAW; argv[0] is the name */
+};
+
+/** A subcommand's command line, read. */
+struct sj_call {
+    const struct sj_command *command;  /**< which one */
+    const char *value[SJ_OPTIONS_MAX]; /**< of each option, by its place in the list: NULL: not
+                                            given; "" when it takes none */
+    char **words;                      /**< what is not an option */
+    int word_count;                    /**< length of words */
+    bool is_json;                      /**< --json was given */
+    bool wants_help;                   /**< --help was given; nothing else counts */
+    struct sj_config config;           /**< settings, with those of the command line */
+    struct sj_buf out;                 /**< what goes to stdout when it has run */
+};
+
+/** All subcommands, sorted by name. @param count takes their number @return the first */
+const struct sj_command *const *sj_commands(size_t *count);
+
+/** Find a subcommand. @param name as typed @return it, or NULL */
+const struct sj_command *sj_command_find(const char *name);
+
+/**
+ * Read the command line of a subcommand. Every setting is an option, too: --max-size 5G,
+ * --read-only.
+ *
+ * @param call command and config are set; the rest is taken
+ * @param argv behind the subcommand's name, NULL-terminated; rearranged, and outliving the call
+ * @param err  what is wrong, and what would be right
+ * @return 0 or a negative errno
+ */
+int sj_command_read(struct sj_call *call, char **argv, struct sj_err *err);
+
+/** Append the text of --help. @param command subcommand @param out takes the text */
+void sj_command_help(const struct sj_command *command, struct sj_buf *out);
+
+/**
+ * Say on stderr what failed.
+ *
+ * @param err the sentence
+ * @return SJ_EXIT_FAILED, so that `return sj_command_fail(&err)` reads as one act
+ */
+int sj_command_fail(const struct sj_err *err);
+
+/** `scrubjay clear`. */
+extern const struct sj_command sj_command_clear;
+/** `scrubjay config`. */
+extern const struct sj_command sj_command_config;
+/** `scrubjay doctor`. */
+extern const struct sj_command sj_command_doctor;
+/** `scrubjay gc`. */
+extern const struct sj_command sj_command_gc;
+/** `scrubjay help`. */
+extern const struct sj_command sj_command_help_topic;
+/** `scrubjay stats`. */
+extern const struct sj_command sj_command_stats;
+/** `scrubjay verify`. */
+extern const struct sj_command sj_command_verify;
+/** `scrubjay version`. */
+extern const struct sj_command sj_command_version;
+/** `scrubjay why`. */
+extern const struct sj_command sj_command_why;
