@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wrap/evidence.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,28 +18,57 @@ static void refuse(struct sj_evidence *evidence, const char *id, const char *det
     }
 }
 
-// Kernel files that tools look at to size themselves (memory limits, number of CPUs) or to find
-// their own program: nothing of them reaches an output. -march=native has a key of its own.
-static bool is_harmless_kernel_file(const char *path)
+// What tools look at to size themselves (memory, processors), to find their own program, to draw
+// random numbers or to throw bytes away: nothing of it reaches an output. -march=native has a key
+// of its own.
+static bool is_harmless(const char *path)
 {
-    static const char *const prefixes[] = {
-        "/proc/self/",    "/proc/thread-self/",      "/proc/sys/",    "/proc/cpuinfo",
-        "/proc/meminfo",  "/proc/filesystems",       "/proc/cgroups", "/proc/stat",
-        "/sys/fs/cgroup", "/sys/devices/system/cpu", "/proc/mounts",  "/proc/version",
+    static const char *const files[] = {
+        "/dev/null",
+        "/dev/random",
+        "/dev/tty",
+        "/dev/urandom",
+        "/dev/zero",
+        "/proc",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/proc/self/exe",
+        "/proc/self/cgroup",
+        "/proc/self/maps",
+        "/proc/self/status",
+        "/proc/self/mountinfo",
+        "/proc/self/stat",
+        "/proc/self/cwd",
     };
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        if (sj_skip_prefix(path, prefixes[i])) {
+    static const char *const dirs[] = {
+        "/proc/sys/",
+        "/sys/devices/system/cpu",
+        "/sys/fs/cgroup",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (strcmp(path, files[i]) == 0) {
             return true;
         }
     }
-    const char *pid = sj_skip_prefix(path, "/proc/");
-    return pid && isdigit((unsigned char)*pid);
+    for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
+        if (sj_skip_prefix(path, dirs[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static bool is_kernel_file(const char *path)
+// Files that the kernel makes up, and descriptors under a path: they have no content to go by.
+// What merely lives there (/dev/shm, what is reached through /proc/self/cwd) is a file like others.
+static bool is_made_up(const char *path)
 {
-    return strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0 ||
-           sj_skip_prefix(path, "/proc/") || sj_skip_prefix(path, "/sys/");
+    if (sj_skip_prefix(path, "/dev/fd/") || sj_skip_prefix(path, "/dev/std")) {
+        return true;
+    }
+    if (sj_skip_prefix(path, "/proc/self/cwd/")) {
+        return false;
+    }
+    return sj_skip_prefix(path, "/proc/") || sj_skip_prefix(path, "/sys/");
 }
 
 static bool is_temp_dir(const struct sj_call *call, const char *path)
@@ -244,10 +272,12 @@ static void judge_path(struct sj_call *call, const struct sj_sightings *sighting
                        const struct sj_sighting *sighting, struct sj_evidence *evidence)
 {
     const char *path = sighting->path;
-    if (!*path || sj_skip_prefix(path, "/dev/") || is_harmless_kernel_file(path)) {
+    // Looking at one's own descriptors and links is how programs learn a file's real name.
+    bool is_look = sighting->kind == SJ_EVENT_EXISTS || sighting->kind == SJ_EVENT_LINK;
+    if (!*path || is_harmless(path) || (is_look && sj_skip_prefix(path, "/proc/self/"))) {
         return;
     }
-    if (is_kernel_file(path)) {
+    if (is_made_up(path)) {
         refuse(evidence, "unstable-input", path);
         return;
     }
