@@ -24,9 +24,9 @@
 #include <stdint.h>
 
 #define SJ_OBSERVE_ENV     "SCRUBJAY_OBSERVE" /**< names the log file for the preload library */
-#define SJ_OBSERVE_MAGIC   0x4f4a5342u
-#define SJ_OBSERVE_VERSION 1u
-#define SJ_OBSERVE_HEAD    64u
+#define SJ_OBSERVE_MAGIC   0x4f4a5342u        /**< first word of a log */
+#define SJ_OBSERVE_VERSION 1u                 /**< second word of a log: this layout */
+#define SJ_OBSERVE_HEAD    64u                /**< bytes before the first event */
 
 /** What a process did. */
 enum sj_event {

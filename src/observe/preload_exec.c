@@ -32,8 +32,13 @@ struct block {
 static bool block_get(struct block *block, size_t size)
 {
     void *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    *block = data == MAP_FAILED ? (struct block){0} : (struct block){data, size};
-    return block->data != NULL;
+    if (data == MAP_FAILED) {
+        *block = (struct block){0};
+        return false;
+    }
+    block->data = data;
+    block->size = size;
+    return true;
 }
 
 static void block_release(struct block *block)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * Argument lists, and the response files (@FILE) in them.
- * Source: GCC manual, "Overall Options", @file; libiberty, expandargv().
+ * Argument lists, and the response files (\@FILE) in them.
+ * Source: GCC manual, "Overall Options", \@file; libiberty, expandargv().
  */
 #pragma once
 
@@ -39,7 +39,7 @@ void sj_args_add(struct sj_args *args, const char *text);
 void sj_args_insert(struct sj_args *args, size_t index, const char *text);
 
 /**
- * Append arguments, with each @FILE that can be read replaced by the words in it, as the compilers
+ * Append arguments, with each \@FILE that can be read replaced by the words in it, as the compilers
  * do: nested, with ' and " and \ quoting. What cannot be read stays as it is.
  *
  * @param args list

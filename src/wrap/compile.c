@@ -47,7 +47,7 @@ const char *const *sj_compile_argv(struct sj_call *call, const char *const *extr
     // By its path, not by its bare name: the name would lead the driver back to our own link when
     // it looks for where it is installed.
     argv[at++] = call->tool.path;
-    for (size_t i = 0; i < own; i++) {
+    for (size_t i = 0; extra && extra[i]; i++) {
         argv[at++] = extra[i];
     }
     for (size_t i = 1; i < given; i++) {

@@ -56,7 +56,7 @@ void sj_die_by(int signal)
     sigset_t set;
     (void)sigemptyset(&set);
     (void)sigaddset(&set, signal);
-    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     (void)raise(signal);
     _exit(128 + signal);
 }

@@ -40,7 +40,7 @@ static _Noreturn void land(void)
     sj_guard_fall();
 }
 
-static void crashed(int signal)
+static _Noreturn void crashed(int signal)
 {
     (void)signal;
     sj_store_condemn(net.store_dir);
@@ -49,7 +49,7 @@ static void crashed(int signal)
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGSEGV);
     (void)sigaddset(&set, SIGBUS);
-    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     land();
 }
 
