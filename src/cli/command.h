@@ -103,6 +103,8 @@ extern const struct sj_command sj_command_doctor;
 extern const struct sj_command sj_command_gc;
 /** `scrubjay help`. */
 extern const struct sj_command sj_command_help_topic;
+/** `scrubjay run`. */
+extern const struct sj_command sj_command_run;
 /** `scrubjay stats`. */
 extern const struct sj_command sj_command_stats;
 /** `scrubjay verify`. */
