@@ -72,6 +72,7 @@ static const char *const env_neutral[] = {
     "COLLECT_GCC_OPTIONS",
     "COLLECT_LTO_WRAPPER",
     "COLORTERM",
+    "MAKEFLAGS",
     "TEMP",
     "TERM",
     "TMP",

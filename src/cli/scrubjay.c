@@ -6,8 +6,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
+#include "wrap/link.h"
 #include "wrap/wrap.h"
 
 // The program with all other commands, relative to this one: as installed, or in the build tree.
@@ -38,7 +40,10 @@ int main(int argc, char **argv, char **env)
     const char *const called[] = {name, NULL};
     // Called by a link that bears a compiler's name, we are that compiler.
     if (strcmp(name, "scrubjay") != 0 && sj_wrap_claims(called)) {
-        argv[0] = name;
+        // By the name alone, another directory of PATH could be meant by now.
+        char *file = (char *)getauxval(AT_EXECFN);
+        const char *origin = sj_link_origin(file);
+        argv[0] = origin ? file + (origin - file) : name;
         return sj_wrap_run((const char *const *)argv, env);
     }
     if (sj_wrap_claims((const char *const *)argv + 1)) {

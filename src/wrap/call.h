@@ -34,6 +34,7 @@ struct sj_block;
 /** One invocation. */
 struct sj_call {
     const char *const *argv; /**< compiler and arguments as given, NULL-terminated */
+    const char *name;        /**< compiler to look for: argv[0], or what that link stands for */
     char *const *env;        /**< environment as given */
     const char *prefix;      /**< launcher such as distcc to run the compiler under, or NULL */
     struct sj_config config; /**< settings */

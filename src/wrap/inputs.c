@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "wrap/link.h"
 
 int sj_input_content(struct sj_call *call, const char *path, const struct sj_filestat *stat,
                      struct sj_batch *batch, struct sj_key *out)
@@ -72,11 +73,31 @@ static int names_content(const char *path, struct sj_key *out)
     return 0;
 }
 
+// PATH without the links of `run`, which hide nothing but the compilers they stand for.
+static struct sj_key path_key(const char *value)
+{
+    struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    for (const char *at = value, *next; at; at = next) {
+        const char *end = strchrnul(at, ':');
+        next = *end ? end + 1 : NULL;
+        const char *origin = sj_link_origin(at);
+        if (!origin || origin > end) {
+            sj_buf_add(&text, at, (size_t)(end - at) + (next != NULL));
+        }
+    }
+    struct sj_key key = sj_key_of(sj_buf_text(&text), text.len + 1);
+    sj_buf_release(&text);
+    return key;
+}
+
 struct sj_key sj_input_env(const struct sj_call *call, const char *name)
 {
     const char *value = sj_call_env(call, name);
     if (!value) {
         return (struct sj_key){0};
+    }
+    if (strcmp(name, "PATH") == 0 && sj_link_origin(value)) {
+        return path_key(value);
     }
     return sj_key_of(value, strlen(value) + 1);
 }

@@ -18,6 +18,7 @@
 #include "wrap/audit.h"
 #include "wrap/compile.h"
 #include "wrap/guard.h"
+#include "wrap/link.h"
 #include "wrap/lookup.h"
 #include "wrap/notice.h"
 #include "wrap/restore.h"
@@ -107,6 +108,8 @@ static int take_words(struct sj_call *call, const char *const *argv)
         call->prefix = call->config.tool_prefix;
     }
     call->argv = argv;
+    const char *origin = sj_link_origin(*argv);
+    call->name = origin ? origin : *argv;
     return *argv ? 0 : -EINVAL;
 }
 
@@ -287,9 +290,14 @@ static int open_store(struct sj_call *call, struct sj_err *err)
 // should, see know_tool().
 static bool find_tool(struct sj_call *call)
 {
-    while (sj_tool_next(&call->tool, call->argv[0], call->place.path)) {
+    while (sj_tool_next(&call->tool, call->name, call->place.path)) {
         if (!sj_tool_is_self(&call->tool)) {
             return true;
+        }
+        // A link to us, named by its path: what it is called is the compiler to look for.
+        if (strchr(call->name, '/')) {
+            call->name = base_name(call->name);
+            call->tool = (struct sj_tool){0};
         }
     }
     return false;
