@@ -15,35 +15,33 @@ shift $(($# > 0 ? 1 : 0))
 
 # The archive that this machine is set up for, asked for sources; nothing of the system is changed.
 apt_sources() {
-    local file
     mkdir -p "$sources/lists/partial"
-    if [ ! -s "$sources/apt.sources" ]; then
-        for file in /etc/apt/sources.list.d/*.sources; do
-            [ -f "$file" ] && sed 's/^Types:.*/Types: deb-src/' "$file" && echo
-        done >"$sources/apt.sources"
-        cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-            sed -n 's/^deb \(.*\)/deb-src \1/p' >"$sources/apt.list"
-    fi
-    mkdir -p "$sources/parts"
-    cp "$sources/apt.sources" "$sources/parts/source.sources"
-    cp "$sources/apt.list" "$sources/parts/source.list"
-    apt=(apt-get -qq -o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$sources/parts"
-        -o "Dir::State::Lists=$sources/lists" -o APT::Sandbox::User=)
-    [ -n "$(find "$sources/lists" -name '*Sources*' -print -quit)" ] || "${apt[@]}" update
+    apt=(apt-get -qq -o "Dir::Etc::SourceList=$sources/sources.list"
+        -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$sources/lists"
+        -o APT::Sandbox::User=)
+    [ ! -s "$sources/sources.list" ] || return 0
+    apt-get indextargets --format "deb-src \$(REPO_URI) \$(RELEASE) \$(COMPONENT)" \
+        'Created-By: Packages' 'Origin: Debian' | sort -u >"$sources/sources.list"
+    "${apt[@]}" update
 }
 
-# fetch PROJECT: its source, unpacked and patched, in $sources/PROJECT.
+# fetch PROJECT: its source in $sources/PROJECT, with the distribution's patches where $patches
+# says so.
 fetch() {
-    [ -d "$sources/$1" ] && return
+    local -a how=(--no-check)
+    [ ! -d "$sources/$1" ] || return 0
     apt_sources
+    [[ $patches == *" $1 "* ]] || how+=(--skip-patches)
     (cd "$sources" && "${apt[@]}" source --download-only "$1" && rm -rf "$1.part" &&
-        dpkg-source --no-check -x "$1"_*.dsc "$1.part" >/dev/null && mv "$1.part" "$1")
+        dpkg-source "${how[@]}" -x "$1"_*.dsc "$1.part" >/dev/null && mv "$1.part" "$1")
 }
 
 # Each project: how its tree is prepared, and how it is built. $tools holds the compilers' names.
-prepare_lua5_4() { :; }
-build_lua5_4() {
-    make -C src -j"$jobs" CC="$tools/gcc -std=gnu99" MYLIBS= linux-noreadline
+patches=' fmtlib ' # to be built with the system's googletest
+
+prepare_redis() { :; }
+build_redis() {
+    make -j"$jobs" CC="$tools/gcc" MALLOC=libc USE_SYSTEMD=no
 }
 
 prepare_fmtlib() {
@@ -203,7 +201,7 @@ tools=$work/tools
 jobs=$(nproc)
 mkdir -p "$tools" "$sources"
 export CCACHE_DIR=$work/ccache
-[ $# -gt 0 ] || set -- lua5.4 fmtlib git
+[ $# -gt 0 ] || set -- redis fmtlib git
 for project in "$@"; do
     measure "$project"
 done
