@@ -20,7 +20,7 @@ static void add_outputs(struct sj_cc_parser *parser)
         const char *path = parser->state & ON_ASSEMBLY
                                ? sj_cc_with_suffix(parser->request, source, ".dwo")
                                : sj_cc_aux_path(parser, ".dwo");
-        sj_cc_add_split_dwarf(parser, path);
+        sj_cc_add_split_dwarf(parser, path, true);
     }
     if (parser->state & ON_OPT_RECORD) {
         sj_cc_add_output(parser, SJ_ROLE_OPTIMISATION, SJ_OUTPUT_OPTIONAL,
@@ -66,13 +66,9 @@ static const char *const env_neutral[] = {
 
 // The CCC_* ones edit the command line, so that nothing read from it would hold.
 static const char *const env_output[] = {
-    "CCC_ADD_ARGS",
-    "CCC_OVERRIDE_OPTIONS",
-    "CC_LOG_DIAGNOSTICS",
-    "CC_PRINT_HEADERS",
-    "CC_PRINT_OPTIONS",
-    "CC_PRINT_PROC_STAT",
-    NULL,
+    "AS_SECURE_LOG_FILE", "CCC_ADD_ARGS",       "CCC_OVERRIDE_OPTIONS",
+    "CC_LOG_DIAGNOSTICS", "CC_PRINT_HEADERS",   "CC_PRINT_INTERNAL_STAT",
+    "CC_PRINT_OPTIONS",   "CC_PRINT_PROC_STAT", NULL,
 };
 
 const struct sj_toolchain sj_toolchain_clang = {

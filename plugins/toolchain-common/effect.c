@@ -199,12 +199,17 @@ static void do_opt_record(struct sj_cc_parser *parser, const struct sj_cc_option
     sj_cc_add_output(parser, SJ_ROLE_OPTIMISATION, SJ_OUTPUT_OPTIONAL, value);
 }
 
+static bool is_standard_stream(const char *path)
+{
+    return strcmp(path, "-") == 0 || strcmp(path, "stdout") == 0 || strcmp(path, "stderr") == 0;
+}
+
 // What is to be told, then "=" and the file to tell it in; without a file it goes to the terminal.
 static void add_report(struct sj_cc_parser *parser, enum sj_role role, const char *arg)
 {
     const char *equals = strchr(arg, '=');
     parser->state |= ON_UNMAPPED;
-    if (equals == NULL) {
+    if (equals == NULL || is_standard_stream(equals + 1)) {
         sj_cc_add_item(parser, arg, NULL);
         return;
     }
@@ -218,6 +223,15 @@ static void do_opt_info(struct sj_cc_parser *parser, const struct sj_cc_option *
     (void)option;
     (void)value;
     add_report(parser, SJ_ROLE_OPTIMISATION, arg);
+}
+
+static void do_dump(struct sj_cc_parser *parser, const struct sj_cc_option *option, const char *arg,
+                    const char *value)
+{
+    (void)option;
+    (void)value;
+    parser->state |= strchr(arg, '=') == NULL ? ON_DUMP : 0;
+    add_report(parser, SJ_ROLE_DUMP, arg);
 }
 
 static void do_listing(struct sj_cc_parser *parser, const struct sj_cc_option *option,
@@ -267,6 +281,7 @@ static effect_fn *const effects[DO_COUNT] = {
     [DO_OPT_RECORD] = do_opt_record,
     [DO_OPT_INFO] = do_opt_info,
     [DO_PROFILE] = do_profile,
+    [DO_DUMP] = do_dump,
     [DO_LISTING] = do_listing,
     [DO_DUMP_NAME] = do_dump_name,
 };

@@ -38,6 +38,7 @@ static const struct sj_cc_language languages[] = {
     {"objective-c++-header", LANGUAGE_HEADER},
     {"objective-c-cpp-output", LANGUAGE_PREPROCESSED},
     {"objective-c-header", LANGUAGE_HEADER},
+    {"pcm", LANGUAGE_IR},
 };
 
 // sorted by name
@@ -75,6 +76,7 @@ static const struct suffix suffixes[] = {
     {"mi", "objective-c-cpp-output", NULL},
     {"mii", "objective-c++-cpp-output", NULL},
     {"mm", "objective-c++", NULL},
+    {"pcm", "pcm", NULL},
     {"s", "assembler", NULL},
     {"sx", "assembler-with-cpp", NULL},
     {"tcc", "c++-header", NULL},

@@ -45,6 +45,7 @@ enum sj_cc_effect {
                      */
     DO_OPT_INFO,    /**< -fopt-info */
     DO_PROFILE,     /**< the place of profile data; value: states that it switches on */
+    DO_DUMP,        /**< -fdump-tree- and kin */
     DO_LISTING,     /**< -a of the assembler */
     DO_DUMP_NAME,   /**< -dumpdir and kin */
     DO_COUNT,       /**< number of effects */
@@ -81,6 +82,10 @@ enum sj_cc_state {
     ON_MAP_COVERAGE = 1u << 26,    /**< of a map: coverage */
     ON_UNMAPPED = 1u << 27,        /**< an output holds paths that no map reaches */
     ON_COVERAGE_MAP = 1u << 28,    /**< clang's -fcoverage-mapping */
+    ON_DUMP = 1u << 29,            /**< dumps named after the output and the source */
+
+    /** A file holds options that are not seen here: whatever they could name is in the key. */
+    ON_ALTERED = ON_CWD | ON_NAMED_OUTPUT | ON_UNMAPPED,
 };
 
 /** One option. */

@@ -9,8 +9,8 @@
 static const char *const null_device = "/dev/null";
 
 // What is written beside the main output and named after it.
-static const unsigned auxiliary =
-    ON_SPLIT | ON_NOTES | ON_STACK_USAGE | ON_CALL_GRAPH | ON_OPT_RECORD | ON_MODULE_OUTPUT;
+static const unsigned auxiliary = ON_SPLIT | ON_NOTES | ON_STACK_USAGE | ON_CALL_GRAPH |
+                                  ON_OPT_RECORD | ON_MODULE_OUTPUT | ON_DUMP;
 
 // The main output when -o does not name it.
 static const char *default_output(const struct sj_cc_parser *parser)
@@ -65,7 +65,9 @@ static void add_depfile(struct sj_cc_parser *parser)
     if (strcmp(path, "-") == 0) {
         sj_cc_refuse(parser, WHY_OUTPUT_TO_STDOUT, path);
     }
-    if (strcmp(path, null_device) != 0) {
+    if (strcmp(path, null_device) == 0) {
+        sj_cc_add_item(parser, "no depfile", NULL);
+    } else {
         bool is_plain = parser->language->kind == LANGUAGE_ASSEMBLER ||
                         parser->language->kind == LANGUAGE_IR ||
                         parser->language->kind == LANGUAGE_PREPROCESSED;
@@ -79,6 +81,10 @@ static void add_object(struct sj_cc_parser *parser)
         return;
     }
     const char *path = parser->output != NULL ? parser->output : default_output(parser);
+    if (strcmp(path, null_device) == 0) {
+        // A result without an object is of no use to a compile that wants one.
+        sj_cc_add_item(parser, "no object", NULL);
+    }
     sj_cc_add_output(parser, SJ_ROLE_OBJECT, 0, path);
 
     // The first output names the action in reports.
@@ -105,11 +111,13 @@ static void check_auxiliary(struct sj_cc_parser *parser)
     }
 }
 
-void sj_cc_add_split_dwarf(struct sj_cc_parser *parser, const char *path)
+void sj_cc_add_split_dwarf(struct sj_cc_parser *parser, const char *path, bool is_written)
 {
-    // The object names it.
+    // The main output names it, even an assembly that leaves it to the assembler to write it.
     sj_cc_add_item(parser, "dwo", path);
-    sj_cc_add_output(parser, SJ_ROLE_SPLIT_DWARF, SJ_OUTPUT_OPTIONAL, path);
+    if (is_written) {
+        sj_cc_add_output(parser, SJ_ROLE_SPLIT_DWARF, SJ_OUTPUT_OPTIONAL, path);
+    }
 }
 
 void sj_cc_find_outputs(struct sj_cc_parser *parser)

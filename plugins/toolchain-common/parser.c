@@ -177,6 +177,10 @@ static void finish(struct sj_cc_parser *parser)
         return;
     }
 
+    if (parser->language->kind == LANGUAGE_MODULE) {
+        // A compiled interface holds its source's absolute path.
+        parser->state |= ON_CWD | ON_UNMAPPED;
+    }
     sj_cc_add_item(parser, "language", NULL);
     sj_cc_add_item(parser, action->language, NULL);
     sj_cc_add_item(parser, "source", action->source);

@@ -135,12 +135,13 @@ const char *sj_cc_aux_path(const struct sj_cc_parser *parser, const char *suffix
 /**
  * Add a file of split debug information.
  *
- * @param parser after the last argument
- * @param path   the file
+ * @param parser     after the last argument
+ * @param path       the file
+ * @param is_written whether this compile writes it
  *
  * Reentrant.
  */
-void sj_cc_add_split_dwarf(struct sj_cc_parser *parser, const char *path);
+void sj_cc_add_split_dwarf(struct sj_cc_parser *parser, const char *path, bool is_written);
 
 /**
  * Find out what is written, once all arguments are known.

@@ -5,10 +5,11 @@
 #include "toolchain-common/parser.h"
 #include "toolchain-common/text.h"
 
-// Outputs that hold paths as they were written, whatever the maps say.
-static const unsigned unmapped = ON_UNMAPPED | ON_DEPENDENCIES | ON_DEPENDENCIES_CPP | ON_NOTES |
-                                 ON_ARCS | ON_STACK_USAGE | ON_CALL_GRAPH | ON_OPT_RECORD |
-                                 ON_LLVM | ON_MODULES | ON_MODULE_OUTPUT | ON_ASM_DEBUG;
+// Outputs that hold paths as they were written, whatever the maps say. Dependency files do so, too,
+// but the host knows how to move those.
+static const unsigned unmapped = ON_UNMAPPED | ON_NOTES | ON_ARCS | ON_STACK_USAGE | ON_CALL_GRAPH |
+                                 ON_OPT_RECORD | ON_LLVM | ON_MODULES | ON_MODULE_OUTPUT |
+                                 ON_ASM_DEBUG;
 
 // What of the command line ends in an output that holds paths.
 static unsigned needed_maps(const struct sj_cc_parser *parser)
@@ -80,8 +81,13 @@ static void find_cwd(struct sj_cc_parser *parser)
     }
 }
 
-static bool is_map_item(const struct sj_cc_parser *parser, const struct sj_item *item)
+// Paths that need no map: what a map itself names, and the output's name, which only a dependency
+// file holds; is_relocatable() has looked at the others that hold it.
+static bool is_free_of_maps(const struct sj_cc_parser *parser, const struct sj_item *item)
 {
+    if (item->path == parser->output) {
+        return true;
+    }
     for (size_t i = 0; i < parser->map_count; i++) {
         if (parser->maps[i].old_text == item->path) {
             return true;
@@ -98,8 +104,8 @@ static bool is_relocatable(const struct sj_cc_parser *parser)
         return false;
     }
 
-    bool is_split = (parser->state & ON_SPLIT) && parser->output != NULL;
-    if (is_split && sj_cc_is_below(parser->output, base)) {
+    bool is_output_named = parser->output != NULL && (parser->state & (ON_SPLIT | ON_NAMED_OUTPUT));
+    if (is_output_named && sj_cc_is_below(parser->output, base)) {
         return false;
     }
 
@@ -110,7 +116,8 @@ static bool is_relocatable(const struct sj_cc_parser *parser)
         if (strstr(item->text, base) != NULL) {
             return false;
         }
-        if (item->path == NULL || !sj_cc_is_below(item->path, base) || is_map_item(parser, item)) {
+        if (item->path == NULL || !sj_cc_is_below(item->path, base) ||
+            is_free_of_maps(parser, item)) {
             continue;
         }
         if (is_unmapped || (needed & ~maps_of(parser, item->path)) != 0) {

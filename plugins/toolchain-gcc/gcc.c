@@ -13,28 +13,36 @@ static bool claims(const char *name)
     return sj_cc_claims(name, names, sizeof(names) / sizeof(names[0]));
 }
 
+// Named after the output and the suffix of the source: y.o from t.c gives y.c.254t.optimized.
+static void add_named_by_both(struct sj_cc_parser *parser, enum sj_role role, unsigned flags,
+                              const char *rest)
+{
+    const char *dot = strrchr(sj_cc_base_name(parser->action->source), '.');
+    const char *suffix = sj_cc_join(parser->request, dot == NULL ? "" : dot, rest);
+    sj_cc_add_output(parser, role, flags, sj_cc_aux_path(parser, suffix));
+}
+
 static void add_outputs(struct sj_cc_parser *parser)
 {
-    // Written even without -g, but by the assembler only.
-    if ((parser->state & ON_SPLIT) && !(parser->state & ON_ASSEMBLY)) {
-        sj_cc_add_split_dwarf(parser, sj_cc_aux_path(parser, ".dwo"));
+    if (parser->state & ON_SPLIT) {
+        // Written even without -g, but only once there is an object to take it from.
+        bool is_written = !(parser->state & ON_ASSEMBLY);
+        sj_cc_add_split_dwarf(parser, sj_cc_aux_path(parser, ".dwo"), is_written);
     }
     if (parser->state & ON_CALL_GRAPH) {
         sj_cc_add_output(parser, SJ_ROLE_CALL_GRAPH, SJ_OUTPUT_OPTIONAL,
                          sj_cc_aux_path(parser, ".ci"));
     }
     if (parser->state & ON_OPT_RECORD) {
-        // Named after the output and the suffix of the source: x.o from y.c gives x.c.opt-record…
-        const char *source = sj_cc_base_name(parser->action->source);
-        const char *dot = strrchr(source, '.');
-        const char *suffix =
-            sj_cc_join(parser->request, dot == NULL ? "" : dot, ".opt-record.json.gz");
-        sj_cc_add_output(parser, SJ_ROLE_OPTIMISATION, SJ_OUTPUT_OPTIONAL,
-                         sj_cc_aux_path(parser, suffix));
+        add_named_by_both(parser, SJ_ROLE_OPTIMISATION, SJ_OUTPUT_OPTIONAL, ".opt-record.json.gz");
     }
     if (parser->state & ON_MODULES) {
         sj_cc_add_output(parser, SJ_ROLE_MODULE, SJ_OUTPUT_OPTIONAL | SJ_OUTPUT_PREFIX,
                          "gcm.cache/");
+    }
+    if (parser->state & ON_DUMP) {
+        // Last, for it takes all that nothing else has taken.
+        add_named_by_both(parser, SJ_ROLE_DUMP, SJ_OUTPUT_OPTIONAL | SJ_OUTPUT_PREFIX, ".");
     }
 }
 
@@ -66,12 +74,15 @@ static const char *const env[] = {
     NULL,
 };
 
-// COLLECT_* are set by the driver itself, for what it runs.
+// COLLECT_* are set by the driver itself, for what it runs; LIBRARY_PATH, LPATH and MAKEFLAGS are
+// read by the driver for a link, whether there is one or not.
 static const char *const env_neutral[] = {
     "COLLECT_GCC",
     "COLLECT_GCC_OPTIONS",
     "COLLECT_LTO_WRAPPER",
     "COLORTERM",
+    "LIBRARY_PATH",
+    "LPATH",
     "MAKEFLAGS",
     "TEMP",
     "TERM",
@@ -81,10 +92,7 @@ static const char *const env_neutral[] = {
 };
 
 static const char *const env_output[] = {
-    "DEPENDENCIES_OUTPUT",
-    "GCC_COMPARE_DEBUG",
-    "SUNPRO_DEPENDENCIES",
-    NULL,
+    "CXX_MODULE_MAPPER", "DEPENDENCIES_OUTPUT", "GCC_COMPARE_DEBUG", "SUNPRO_DEPENDENCIES", NULL,
 };
 
 const struct sj_toolchain sj_toolchain_gcc = {

@@ -111,7 +111,8 @@ Test(bypass, questions_to_the_compiler)
         {"clang -c -ftime-trace t.c", "time-trace", "-ftime-trace"},
         {"clang -c -ftime-trace=x.json t.c", "time-trace", "-ftime-trace=x.json"},
         {"gcc -c -save-temps=obj t.c", "save-temps", "-save-temps=obj"},
-        {"gcc -c -fdump-tree-all t.c", "dump", "-fdump-tree-all"},
+        {"gcc -c -fdump-go-spec=x t.c", "dump", "-fdump-go-spec=x"},
+        {"gcc -c -fdump-passes t.c", "dump", "-fdump-passes"},
         {"gcc -c -da t.c", "dump", "-da"},
     };
     CHECK_REFUSED(cases);

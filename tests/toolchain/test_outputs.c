@@ -93,6 +93,13 @@ Test(outputs, beside_the_object_of_gcc)
         {"gcc -c t.c -aux-info q.X", "object:t.o dump:q.X?"},
         {"gcc -c t.c -Wa,-adhln=q.lst", "object:t.o listing:q.lst?"},
         {"gcc -c t.c -Wa,-a", "object:t.o"},
+        {"gcc -c s/t.c -fdump-tree-all -o d/y.b.o", "object:d/y.b.o dump:d/y.b.c.*?"},
+        {"gcc -S t.c -fdump-rtl-expand", "object:t.s dump:t.c.*?"},
+        {"gcc -c t.c -fdump-ipa-clones -fsave-optimization-record",
+         "object:t.o opt:t.c.opt-record.json.gz? dump:t.c.*?"},
+        {"gcc -c t.c -fdump-tree-all=q.txt", "object:t.o dump:q.txt?"},
+        {"gcc -c t.c -fdump-tree-all=stderr", "object:t.o"},
+        {"gcc -c t.c -fopt-info-all=stderr", "object:t.o"},
         {"g++ -c t.cc -fmodules-ts", "object:t.o module:gcm.cache/*?"},
         {"gcc -fsyntax-only t.c -fstack-usage", ""},
     };
