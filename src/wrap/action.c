@@ -54,6 +54,7 @@ void sj_action_digest(struct sj_call *call)
     field(&buf, call->place.cwd);
     field(&buf, call->place.pwd);
     field(&buf, call->place.base_dir);
+    field(&buf, call->place.path);
     sj_buf_add_u32(&buf, call->config.relax);
     sj_buf_addc(&buf, call->config.map_base_dir);
     field(&buf, call->prefix);

@@ -300,6 +300,10 @@ static void judge_one(struct sj_call *call, const struct sj_sightings *sightings
 {
     switch (sighting->kind) {
     case SJ_EVENT_ENV:
+        // PATH counts by where it leads, see judge_programs().
+        if (call->place.path && strcmp(sighting->path, "PATH") == 0) {
+            break;
+        }
         if (!sj_action_ignores_env(call, sighting->path)) {
             sj_pathset_add(&evidence->set,
                            (struct sj_path_entry){.need = SJ_NEED_ENV, .path = sighting->path});
@@ -335,6 +339,30 @@ static void judge_one(struct sj_call *call, const struct sj_sightings *sightings
     }
 }
 
+// Two machines need not have the same PATH: every name that was looked for in one of its
+// directories becomes a program that must be the same one. The compiler itself is part of every
+// key.
+static void judge_programs(struct sj_call *call, const struct sj_sightings *sightings,
+                           struct sj_evidence *evidence)
+{
+    for (size_t i = 0; i < sightings->count; i++) {
+        const char *path = sightings->items[i].path;
+        enum sj_event kind = sightings->items[i].kind;
+        bool is_look = kind == SJ_EVENT_EXEC || kind == SJ_EVENT_EXISTS || kind == SJ_EVENT_LINK ||
+                       kind == SJ_EVENT_ABSENT;
+        if (!is_look || path[0] != '/' || !sj_place_searches(&call->place, path)) {
+            continue;
+        }
+        struct sj_filestat stat;
+        bool is_tool = sj_filestat_get(AT_FDCWD, path, &stat) == 0 &&
+                       stat.dev == call->tool.stat.dev && stat.ino == call->tool.stat.ino;
+        if (!is_tool) {
+            struct sj_path_entry entry = {.need = SJ_NEED_PROGRAM, .path = strrchr(path, '/') + 1};
+            sj_pathset_add(&evidence->set, entry);
+        }
+    }
+}
+
 // Outputs that must have been written, unless something that is no file took them.
 static void require_outputs(struct sj_call *call, struct sj_evidence *evidence)
 {
@@ -363,6 +391,7 @@ void sj_evidence_judge(struct sj_call *call, const struct sj_sightings *sighting
     for (size_t i = 0; i < sightings->count; i++) {
         judge_one(call, sightings, &sightings->items[i], out);
     }
+    judge_programs(call, sightings, out);
     const struct sj_action *action = &call->action;
     for (size_t i = 0; i < action->input_count; i++) {
         struct sj_path_entry entry = {.need = SJ_NEED_CONTENT, .path = plain(action->inputs[i])};

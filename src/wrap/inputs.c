@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "wrap/link.h"
 
 int sj_input_content(struct sj_call *call, const char *path, const struct sj_filestat *stat,
                      struct sj_batch *batch, struct sj_key *out)
@@ -73,31 +72,11 @@ static int names_content(const char *path, struct sj_key *out)
     return 0;
 }
 
-// PATH without the links of `run`, which hide nothing but the compilers they stand for.
-static struct sj_key path_key(const char *value)
-{
-    struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    for (const char *at = value, *next; at; at = next) {
-        const char *end = strchrnul(at, ':');
-        next = *end ? end + 1 : NULL;
-        const char *origin = sj_link_origin(at);
-        if (!origin || origin > end) {
-            sj_buf_add(&text, at, (size_t)(end - at) + (next != NULL));
-        }
-    }
-    struct sj_key key = sj_key_of(sj_buf_text(&text), text.len + 1);
-    sj_buf_release(&text);
-    return key;
-}
-
 struct sj_key sj_input_env(const struct sj_call *call, const char *name)
 {
     const char *value = sj_call_env(call, name);
     if (!value) {
         return (struct sj_key){0};
-    }
-    if (strcmp(name, "PATH") == 0 && sj_link_origin(value)) {
-        return path_key(value);
     }
     return sj_key_of(value, strlen(value) + 1);
 }
@@ -111,11 +90,67 @@ static int probe_content(struct sj_call *call, struct sj_input *input, struct sj
     return status == -ENOENT || status == -EACCES ? SJ_INPUTS_DIFFER : status;
 }
 
+// Look for a program on PATH. What lies before it is written to `tried` when that is not NULL.
+static bool find_program(struct sj_call *call, const char *name, struct sj_input *found,
+                         struct sj_input *tried, size_t *tried_count)
+{
+    const char *at = call->place.path;
+    size_t len;
+    for (const char *dir; (dir = sj_path_next(&at, &len));) {
+        char *path = sj_call_alloc(call, len + strlen(name) + 3);
+        memcpy(path, len ? dir : ".", len ? len : 1);
+        path[len ? len : 1] = '/';
+        memcpy(path + (len ? len : 1) + 1, name, strlen(name) + 1);
+        struct sj_filestat stat;
+        if (sj_filestat_get(AT_FDCWD, path, &stat) == 0 && S_ISREG(stat.mode) &&
+            (stat.mode & 0111)) {
+            *found = (struct sj_input){.need = SJ_NEED_CONTENT, .path = path, .stat = stat};
+            return true;
+        }
+        if (tried) {
+            tried[(*tried_count)++] = (struct sj_input){.need = SJ_NEED_ABSENT, .path = path};
+        }
+    }
+    return false;
+}
+
+size_t sj_input_tries(const struct sj_call *call)
+{
+    size_t dirs = 1;
+    for (const char *at = call->place.path; at; at = strchr(at, ':'), at = at ? at + 1 : NULL) {
+        dirs++;
+    }
+    return dirs;
+}
+
+bool sj_input_expand(struct sj_call *call, const struct sj_input *program, struct sj_input *out,
+                     size_t *count)
+{
+    struct sj_input found = {0};
+    if (find_program(call, program->path, &found, out, count)) {
+        out[(*count)++] = found;
+    }
+    return sj_filestat_eq(&found.stat, &program->stat);
+}
+
+static int probe_program(struct sj_call *call, struct sj_input *input, struct sj_batch *batch)
+{
+    struct sj_input found;
+    if (!find_program(call, input->path, &found, NULL, NULL)) {
+        return 0;
+    }
+    input->stat = found.stat;
+    return sj_input_content(call, found.path, &found.stat, batch, &input->key);
+}
+
 static int probe_one(struct sj_call *call, struct sj_input *input, struct sj_batch *batch)
 {
     if (input->need == SJ_NEED_ENV) {
         input->key = sj_input_env(call, input->path);
         return 0;
+    }
+    if (input->need == SJ_NEED_PROGRAM) {
+        return probe_program(call, input, batch);
     }
     if (sj_filestat_get(AT_FDCWD, input->path, &input->stat) < 0) {
         return SJ_INPUTS_DIFFER;
@@ -131,6 +166,7 @@ static int probe_one(struct sj_call *call, struct sj_input *input, struct sj_bat
         return S_ISDIR(input->stat.mode) && names_content(input->path, &input->key) == 0
                    ? 0
                    : SJ_INPUTS_DIFFER;
+    case SJ_NEED_PROGRAM:
     case SJ_NEED_ENV:
         break;
     }
@@ -140,7 +176,8 @@ static int probe_one(struct sj_call *call, struct sj_input *input, struct sj_bat
 static const char *unfold(struct sj_call *call, const struct sj_path_entry *entry,
                           struct sj_buf *scratch)
 {
-    if (entry->need == SJ_NEED_ENV || entry->path[0] != SJ_BASE_MARK) {
+    if (entry->need == SJ_NEED_ENV || entry->need == SJ_NEED_PROGRAM ||
+        entry->path[0] != SJ_BASE_MARK) {
         return entry->path;
     }
     if (sj_place_unfold(&call->place, entry->path, scratch) < 0) {

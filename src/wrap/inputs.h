@@ -14,7 +14,8 @@
 /** The present state of one entry. */
 struct sj_input {
     enum sj_need need;       /**< as in the path set */
-    const char *path;        /**< that can be opened here; a variable's name for SJ_NEED_ENV */
+    const char *path;        /**< that can be opened here; a variable's name for SJ_NEED_ENV, a
+                                  program's for SJ_NEED_PROGRAM */
     struct sj_key key;       /**< content; zero for what has none */
     struct sj_filestat stat; /**< state when the content was read; zero for what has none */
 };
@@ -73,3 +74,19 @@ struct sj_key sj_inputs_strong(const struct sj_key *weak, const struct sj_key *p
  * @return key of its value; a key of its own when it is not set
  */
 struct sj_key sj_input_env(const struct sj_call *call, const char *name);
+
+/**
+ * Turn a program that was looked for on PATH into the paths that a look for it tries.
+ *
+ * @param call    invocation
+ * @param program entry of need SJ_NEED_PROGRAM, probed
+ * @param out     takes absent paths, and the program's file behind them when there is one; room for
+ *                sj_input_tries()
+ * @param count   raised by the entries written
+ * @return true; false: another program than the probed one is found now
+ */
+bool sj_input_expand(struct sj_call *call, const struct sj_input *program, struct sj_input *out,
+                     size_t *count);
+
+/** Most paths that a look for one program tries. @param call invocation @return how many */
+size_t sj_input_tries(const struct sj_call *call);

@@ -135,7 +135,8 @@ static void spell_set(struct keeping *keeping)
     struct sj_buf folded = SJ_BUF_INIT(1u << 16);
     for (size_t i = 0; i < keeping->evidence.set.count; i++) {
         struct sj_path_entry entry = keeping->evidence.set.entries[i];
-        if (keeping->form == SJ_FORM_SHARED && entry.need != SJ_NEED_ENV) {
+        if (keeping->form == SJ_FORM_SHARED && entry.need != SJ_NEED_ENV &&
+            entry.need != SJ_NEED_PROGRAM) {
             sj_buf_clear(&folded);
             sj_place_fold(&call->place, entry.path, &folded);
             entry.path = copy(call, sj_buf_text(&folded));

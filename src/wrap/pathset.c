@@ -67,7 +67,7 @@ void sj_pathset_encode(const struct sj_pathset *set, struct sj_buf *out)
 
 static bool is_need(uint8_t byte)
 {
-    return byte && strchr("FDALE", byte);
+    return byte && strchr("FDALEX", byte);
 }
 
 // One path; the arena may move, so entries keep offsets until all are read.

@@ -29,6 +29,8 @@ enum sj_need {
     SJ_NEED_DIR = 'D',     /**< a directory stands there; its content does not count */
     SJ_NEED_ABSENT = 'A',  /**< nothing stands there */
     SJ_NEED_NAMES = 'L',   /**< directory: the names in it count */
+    SJ_NEED_PROGRAM = 'X', /**< program of that name, first on PATH: its content, or that there is
+                                none, counts; path is the name */
     SJ_NEED_ENV = 'E',     /**< environment variable: its value counts; path is its name */
 };
 

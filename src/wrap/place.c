@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "wrap/link.h"
 #include "wrap/pathset.h"
 
 // What follows a directory in a path that lies below it ("" or "/…"); NULL when it does not.
@@ -49,16 +50,30 @@ static size_t root_len(const char *dir)
     return (size_t)(end - dir);
 }
 
-static bool is_on_search_path(const char *search, const char *path)
+const char *sj_path_next(const char **at, size_t *len)
 {
-    const char *slash = strrchr(path, '/');
-    size_t dir_len = (size_t)(slash - path);
-    for (const char *at = search; at && *at;) {
-        const char *end = strchrnul(at, ':');
-        if ((size_t)(end - at) == dir_len && strncmp(at, path, dir_len) == 0) {
+    while (*at) {
+        const char *dir = *at;
+        const char *end = strchrnul(dir, ':');
+        *at = *end ? end + 1 : NULL;
+        *len = (size_t)(end - dir);
+        const char *link = sj_link_origin(dir);
+        if (!link || link > end) {
+            return dir;
+        }
+    }
+    return NULL;
+}
+
+bool sj_place_searches(const struct sj_place *place, const char *path)
+{
+    const char *search = place->path;
+    size_t dir_len = (size_t)(strrchr(path, '/') - path);
+    size_t len;
+    for (const char *dir; (dir = sj_path_next(&search, &len));) {
+        if (len == dir_len && strncmp(dir, path, dir_len) == 0) {
             return true;
         }
-        at = *end ? end + 1 : NULL;
     }
     return false;
 }
@@ -72,7 +87,7 @@ bool sj_place_binds(const struct sj_place *place, const char *path)
     if (strncmp(path, place->cwd, len) != 0 || (path[len] != '/' && path[len] != '\0')) {
         return false;
     }
-    return !is_on_search_path(place->path, path);
+    return !sj_place_searches(place, path);
 }
 
 static bool holds(const char *data, size_t len, const char *name)

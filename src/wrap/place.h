@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buf.h"
 
@@ -60,3 +61,21 @@ bool sj_place_binds(const struct sj_place *place, const char *path);
  * @return true when the base directory or the working directory, by either name, stands in them
  */
 bool sj_place_is_named(const struct sj_place *place, const char *data, size_t len);
+
+/**
+ * The next directory of PATH, the links of `run` passed over.
+ *
+ * @param at  what is left of PATH; moved behind the directory
+ * @param len takes its length; 0: the working directory
+ * @return where it begins, not terminated; NULL at the end
+ */
+const char *sj_path_next(const char **at, size_t *len);
+
+/**
+ * Whether a file stands in a directory of PATH.
+ *
+ * @param place where
+ * @param path  absolute
+ * @return true when programs of its name are looked for there
+ */
+bool sj_place_searches(const struct sj_place *place, const char *path);

@@ -156,6 +156,7 @@ static bool collect(struct sj_call *call, const struct sj_inputs *inputs, struct
         struct mention mention = {.need = input->need, .order = i};
         switch (input->need) {
         case SJ_NEED_ENV:
+        case SJ_NEED_PROGRAM:
             continue;
         case SJ_NEED_CONTENT:
             if (strcmp(input->path, call->tool.path) == 0) {
@@ -319,27 +320,47 @@ static void add_outputs(const struct sj_call *call, const struct sj_result *resu
     }
 }
 
-bool sj_stamp_make(struct sj_call *call, const struct sj_key *strong,
-                   const struct sj_result *result, const struct sj_inputs *inputs,
-                   struct sj_buf *out)
+// All that the literal action depends on by state: the path set's files, programs by the paths that
+// were tried for them, and the response files, which are part of no path set.
+static bool complete(struct sj_call *call, const struct sj_inputs *inputs, struct sj_inputs *all)
 {
-    // Response files are part of the literal action but of no path set.
-    size_t files = call->args.file_count;
-    struct sj_inputs all = {.count = inputs->count + files};
-    all.items = sj_call_alloc(call, all.count * sizeof *all.items);
-    memcpy(all.items, inputs->items, inputs->count * sizeof *all.items);
-    for (size_t i = 0; i < files; i++) {
-        struct sj_input *input = &all.items[inputs->count + i];
+    size_t programs = 0;
+    for (size_t i = 0; i < inputs->count; i++) {
+        programs += inputs->items[i].need == SJ_NEED_PROGRAM;
+    }
+    size_t room = inputs->count + call->args.file_count + programs * sj_input_tries(call);
+    *all = (struct sj_inputs){.items = sj_call_alloc(call, (room + 1) * sizeof *all->items)};
+    for (size_t i = 0; i < inputs->count; i++) {
+        const struct sj_input *input = &inputs->items[i];
+        if (input->need != SJ_NEED_PROGRAM) {
+            all->items[all->count++] = *input;
+        } else if (!sj_input_expand(call, input, all->items, &all->count)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < call->args.file_count; i++) {
+        struct sj_input *input = &all->items[all->count++];
         *input = (struct sj_input){.need = SJ_NEED_CONTENT, .path = call->args.files[i]};
         if (sj_filestat_get(AT_FDCWD, input->path, &input->stat) < 0) {
             return false;
         }
     }
-    for (size_t i = 0; i < all.count; i++) {
-        if (all.items[i].need == SJ_NEED_CONTENT &&
-            sj_filestat_is_racy(&all.items[i].stat, call->start_coarse_ns)) {
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->items[i].need == SJ_NEED_CONTENT &&
+            sj_filestat_is_racy(&all->items[i].stat, call->start_coarse_ns)) {
             return false;
         }
+    }
+    return true;
+}
+
+bool sj_stamp_make(struct sj_call *call, const struct sj_key *strong,
+                   const struct sj_result *result, const struct sj_inputs *inputs,
+                   struct sj_buf *out)
+{
+    struct sj_inputs all;
+    if (!complete(call, inputs, &all)) {
+        return false;
     }
     struct mention *mentions = sj_call_alloc(call, (all.count + 1) * sizeof *mentions);
     size_t count = 0;
