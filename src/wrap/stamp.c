@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -135,7 +136,7 @@ static int compare_mentions(const void *left, const void *right)
         // Files before absent paths, as they are written.
         order = a->need > b->need ? -1 : 1;
     }
-    if (order == 0 && a->need == SJ_NEED_ABSENT) {
+    if (order == 0) {
         order = strcmp(a->name, b->name);
     }
     return order ? order : (a->order < b->order ? -1 : a->order > b->order);
@@ -144,6 +145,18 @@ static int compare_mentions(const void *left, const void *right)
 static bool same_dir(const struct mention *a, const struct mention *b)
 {
     return a->dir_len == b->dir_len && memcmp(a->dir, b->dir, a->dir_len) == 0;
+}
+
+// The literal key holds the state of the compiler, by its own path and by where its links lead.
+static bool is_tool(const struct sj_call *call, const char *path)
+{
+    if (strcmp(path, call->tool.path) == 0) {
+        return true;
+    }
+    const char *name = strrchr(path, '/');
+    char target[PATH_MAX];
+    return name && path[0] == '/' && sj_toolchain_find(name + 1) &&
+           realpath(call->tool.path, target) && strcmp(path, target) == 0;
 }
 
 // Collect what each directory is mentioned for. False: a path cannot be placed.
@@ -159,8 +172,7 @@ static bool collect(struct sj_call *call, const struct sj_inputs *inputs, struct
         case SJ_NEED_PROGRAM:
             continue;
         case SJ_NEED_CONTENT:
-            if (strcmp(input->path, call->tool.path) == 0) {
-                // The literal key holds the compiler's state.
+            if (is_tool(call, input->path)) {
                 continue;
             }
             split(input->path, strlen(input->path), &mention);
@@ -183,6 +195,32 @@ static bool collect(struct sj_call *call, const struct sj_inputs *inputs, struct
     return true;
 }
 
+static bool is_below(const struct mention *inner, const struct mention *outer)
+{
+    return inner->dir_len > outer->dir_len && inner->dir[outer->dir_len] == '/' &&
+           memcmp(inner->dir, outer->dir, outer->dir_len) == 0;
+}
+
+// Drop what is said twice, and directories that need only be there while something below them is
+// looked at anyway. Directories come sorted, so what lies below one follows it at once, but for
+// names such as "a-b" between "a" and "a/b"; then the directory is merely kept.
+static size_t drop_needless(struct mention *mentions, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct mention *before = kept ? &mentions[kept - 1] : NULL;
+        bool is_double = before && same_dir(before, &mentions[i]) &&
+                         before->need == mentions[i].need &&
+                         strcmp(before->name, mentions[i].name) == 0;
+        bool is_implied = mentions[i].need == SJ_NEED_DIR && i + 1 < count &&
+                          is_below(&mentions[i + 1], &mentions[i]);
+        if (!is_double && !is_implied) {
+            mentions[kept++] = mentions[i];
+        }
+    }
+    return kept;
+}
+
 // What is said of one directory; all its mentions stand side by side.
 struct group {
     unsigned flags;
@@ -194,7 +232,6 @@ struct group {
 
 static void gather(const struct mention *mentions, size_t count, struct group *group)
 {
-    const char *before = NULL;
     for (size_t i = 0; i < count; i++) {
         const struct mention *mention = &mentions[i];
         if (mention->need == SJ_NEED_CONTENT) {
@@ -207,10 +244,9 @@ static void gather(const struct mention *mentions, size_t count, struct group *g
         if (mention->need == SJ_NEED_NAMES) {
             group->flags |= GROUP_LISTED;
         }
-        if (mention->need == SJ_NEED_ABSENT && (!before || strcmp(before, mention->name) != 0)) {
+        if (mention->need == SJ_NEED_ABSENT) {
             group->absent++;
             sj_buf_add(&group->names, mention->name, strlen(mention->name) + 1);
-            before = mention->name;
         }
     }
 }
@@ -368,6 +404,7 @@ bool sj_stamp_make(struct sj_call *call, const struct sj_key *strong,
         return false;
     }
     qsort(mentions, count, sizeof *mentions, compare_mentions);
+    count = drop_needless(mentions, count);
 
     const struct sj_action *action = &call->action;
     sj_buf_addc(out, (char)FORMAT);

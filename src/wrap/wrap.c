@@ -169,8 +169,10 @@ static int close_record(struct sj_call *call, int status)
            record->reason ? ", " : "", record->reason ? record->reason : "",
            record->detail ? ": " : "", record->detail ? record->detail : "", status);
     sj_guard_ran(status);
-    sj_store_close(call->store);
-    call->store = NULL;
+    if (call->store) {
+        // The process is about to end: closing would only cost system calls.
+        sj_store_release(call->store);
+    }
     if (call->config.stats) {
         int failed = sj_journal_append(call->config.cache_dir, call->config.journal_size, record);
         if (failed < 0) {
