@@ -8,6 +8,8 @@
  *     bench crowd [-n RUNS] [-p AT-ONCE] CANDIDATE [::: CANDIDATE]…
  *     bench kill  [-n KILLS] [-p AT-ONCE] [-d LATEST-MS] [-s SEED] [-t SECONDS] CANDIDATE…
  *
+ * With -f 1, what stands behind -o is removed before each run, as `make clean` would do.
+ *
  * A candidate is "NAME [VAR=VALUE…] COMMAND [ARG…]". In a race, "{}" stands for the round; in a
  * crowd, for the run; under kill, for a number below 64 drawn for each run. The exit status is 1
  * when a command failed in a race or a crowd, 2 for wrong usage.
@@ -41,6 +43,7 @@ struct options {
     uint64_t seed;
     uint64_t limit_s;
     uint64_t bases;
+    uint64_t is_fresh;
 };
 
 enum column {
@@ -406,10 +409,10 @@ static int parse_options(int argc, char **argv, struct options *out)
     int letter = 0;
     // "+": the candidates' own options are theirs.
     // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
-    while ((letter = getopt(argc, argv, "+n:w:p:d:s:t:b:")) != -1) {
-        static const char letters[] = "nwpdstb";
+    while ((letter = getopt(argc, argv, "+n:w:p:d:s:t:b:f:")) != -1) {
+        static const char letters[] = "nwpdstbf";
         uint64_t *members[] = {&out->runs, &out->warm_ups, &out->at_once, &out->latest_ms,
-                               &out->seed, &out->limit_s,  &out->bases};
+                               &out->seed, &out->limit_s,  &out->bases,   &out->is_fresh};
         const char *found = strchr(letters, letter);
         if (!found || sj_parse_u64(optarg, 1000000, members[found - letters]) < 0) {
             return -EINVAL;
@@ -437,11 +440,11 @@ int main(int argc, char **argv)
             sj_candidates_parse(argv + 1 + optind, argc - 1 - optind, candidates, CANDIDATES_MAX);
     }
     if (count < 0 || options.bases > (uint64_t)count) {
-        (void)fputs(
-            "usage: bench race|crowd|kill [-n RUNS] [-w WARM-UPS] [-p AT-ONCE] "
-            "[-b BASES] [-d LATEST-MS] [-s SEED] [-t SECONDS] NAME [VAR=VALUE...] COMMAND [ARG...] "
-            "[::: NAME ...]...\n",
-            stderr);
+        (void)fputs("usage: bench race|crowd|kill [-n RUNS] [-w WARM-UPS] [-p AT-ONCE] "
+                    "[-b BASES] [-f 0|1] [-d LATEST-MS] [-s SEED] [-t SECONDS] NAME [VAR=VALUE...] "
+                    "COMMAND [ARG...] "
+                    "[::: NAME ...]...\n",
+                    stderr);
         return 2;
     }
 
@@ -451,6 +454,7 @@ int main(int argc, char **argv)
     struct series all[CANDIDATES_MAX] = {0};
     for (int i = 0; i < count; i++) {
         all[i].candidate = candidates[i];
+        all[i].candidate.is_fresh = options.is_fresh != 0;
         series_init(&all[i], options.runs);
     }
     int status = mode->run(&options, all, count);

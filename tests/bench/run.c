@@ -88,6 +88,15 @@ static int environment_size(void)
     return count;
 }
 
+static void remove_output(char **argv, int argc)
+{
+    for (int i = 0; i + 1 < argc; i++) {
+        if (strcmp(argv[i], "-o") == 0) {
+            (void)unlink(argv[i + 1]);
+        }
+    }
+}
+
 int sj_run_start(const struct sj_candidate *candidate, uint64_t number, struct sj_run *out)
 {
     char **argv = filled_words(candidate->argv, candidate->argc, number, 0);
@@ -104,6 +113,9 @@ int sj_run_start(const struct sj_candidate *candidate, uint64_t number, struct s
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 
+    if (candidate->is_fresh) {
+        remove_output(argv, candidate->argc);
+    }
     out->start_ns = sj_clock_ns(CLOCK_MONOTONIC);
     int status = posix_spawnp(&out->pid, argv[0], &actions, &attributes, argv, env);
 

@@ -17,6 +17,7 @@ struct sj_candidate {
     int settings_count; /**< how many */
     char **argv;        /**< command and arguments; "{}" in one stands for a number */
     int argc;           /**< how many */
+    bool is_fresh;      /**< what stands behind "-o" is removed before each run */
 };
 
 /** What one run took. */
