@@ -12,13 +12,15 @@
 #define SJ_RESTORE_MISS 1
 
 /**
- * Write all outputs aside, then rename them into place. Existing files are replaced, never written
- * into; what stands at a path and is not a regular file makes the whole a miss.
+ * Write all outputs aside, then rename them into place, the first one last. Existing files are
+ * replaced, never written into; what stands at a path and is not a regular file makes the whole a
+ * miss.
  *
  * @param call   invocation with a store
  * @param result what to restore
  * @param paths  path of each of its outputs
- * @return 0, SJ_RESTORE_MISS or a negative errno; unless 0 nothing was changed
+ * @return 0, SJ_RESTORE_MISS or a negative errno; unless 0 there are the old outputs, or, where a
+ *         directory let us create and not rename, none
  */
 int sj_restore_outputs(struct sj_call *call, const struct sj_result *result,
                        const char *const *paths);
