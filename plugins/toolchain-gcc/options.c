@@ -115,6 +115,7 @@ static const struct sj_cc_option options[] = {
     {"-flto-report", ARG_JOINED, DO_BYPASS, WHY_INFO_OPTION},
     {"-flto=", ARG_JOINED, DO_KEY, ON_CWD},
     {"-fmem-report", ARG_JOINED, DO_BYPASS, WHY_INFO_OPTION},
+    {"-fmin-function-alignment=", ARG_JOINED, DO_KEY, 0},
     {"-fmodule-", ARG_JOINED, DO_KEY, 0},
     {"-fmodule-header", ARG_JOINED, DO_BYPASS, WHY_PCH_CREATION},
     {"-fmodule-mapper=", ARG_JOINED, DO_BYPASS, WHY_MODULES},
