@@ -205,7 +205,7 @@ int sj_compile_observed(struct sj_call *call)
     } else {
         note_run(call, &run);
         status = run.status;
-        if (status == 0 && !call->config.read_only) {
+        if (status == 0) {
             store_result(call, &run, &log, is_forced);
         }
     }

@@ -57,7 +57,8 @@ void sj_guard_set(const struct sj_guard *guard)
 {
     net = *guard;
     sj_oom_set_hook(land);
-    const struct sigaction action = {.sa_handler = crashed, .sa_flags = (int)SA_RESETHAND};
+    // While the handler runs the signal is blocked: a crash in it ends the process.
+    const struct sigaction action = {.sa_handler = crashed};
     (void)sigaction(SIGBUS, &action, NULL);
     (void)sigaction(SIGSEGV, &action, NULL);
 }
