@@ -16,6 +16,7 @@
 
 static void set(const char *name, const char *value)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread
     if (setenv(name, value, 1) < 0) {
         sj_oom();
     }
@@ -77,6 +78,7 @@ bool sj_run_env_build(const struct sj_config *config, const char *labels, struct
     if (*labels) {
         set(SJ_RUN_LABEL_ENV, labels);
     } else if (!is_nested) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread
         (void)unsetenv(SJ_RUN_LABEL_ENV);
     }
     return is_nested;
