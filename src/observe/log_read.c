@@ -259,12 +259,15 @@ static const char *without_dot(const char *path)
 static int check(const char *data, size_t len, struct event *out)
 {
     const struct sj_observe_event *raw = (const struct sj_observe_event *)(const void *)data;
-    if (len < sizeof *raw) {
+    if (len < sizeof raw->size) {
         return -EBADMSG;
     }
     uint32_t size = __atomic_load_n(&raw->size, __ATOMIC_ACQUIRE);
     if (size == 0) {
         return 1;
+    }
+    if (len < sizeof *raw) {
+        return -EBADMSG;
     }
     size_t path_len = raw->path_len;
     const char *path = data + sizeof *raw;

@@ -22,7 +22,6 @@
 #define LOG_PATH_MAX 512
 #define PATH_ROOM    (2 * PATH_MAX)
 #define SEEN_SLOTS   1024
-#define OBJECTS_MAX  4096
 
 enum {
     STATE_NEW,
@@ -38,7 +37,6 @@ static struct {
     char path[LOG_PATH_MAX];     // of the log
     pid_t pid;                   // of this process
     uint32_t missed;             // atomic: calls made while starting
-    unsigned long long objects;  // shared objects loaded since the start, as last seen
 } self;
 
 // The process's directory when it is not where the tool was started. `turn` is odd while a

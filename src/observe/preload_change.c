@@ -168,3 +168,12 @@ WRAP(int, fchdir, (int fd))
     }
     return result;
 }
+
+// A child of a process with many threads may find the loader's lock taken.
+__attribute__((constructor)) static void find_early(void)
+{
+    if (sj_preload_is_on()) {
+        (void)REAL(chdir);
+        (void)REAL(fchdir);
+    }
+}

@@ -85,18 +85,20 @@ static char *put(char *at, const char *text)
     return at + len;
 }
 
-/** Whether an environment already is as a program that can be observed needs it. */
-static bool is_env_ready(char *const *env)
+/** Whether an environment is as a program needs it: with us in it, or without any trace. */
+static bool is_env_ready(char *const *env, bool is_seen)
 {
     bool has_library = false;
     bool has_log = false;
+    bool is_ours = true;
     for (; env && *env; env++) {
         const char *value = value_of(*env, PRELOAD);
         has_library |= value && find_library(value);
         value = value_of(*env, LOG);
-        has_log |= value && strcmp(value, sj_preload_log()) == 0;
+        has_log |= value != NULL;
+        is_ours &= !value || strcmp(value, sj_preload_log()) == 0;
     }
-    return has_library && has_log;
+    return is_seen ? has_library && has_log && is_ours : !has_library && !has_log;
 }
 
 /** Write LD_PRELOAD anew, with the library in front or without it. @return NULL: needs no entry */
@@ -197,7 +199,7 @@ static void prepare(struct launch *launch, int dir_fd, const char *path, char *c
         sj_preload_report_at(SJ_EVENT_LOAD, AT_FDCWD, interpreter, 0);
     }
     bool is_seen = judgement == SJ_PROGRAM_SEEN;
-    if (is_seen != is_env_ready(env) && !make_env(env, is_seen, &launch->block, &launch->env)) {
+    if (!is_env_ready(env, is_seen) && !make_env(env, is_seen, &launch->block, &launch->env)) {
         sj_preload_report(SJ_EVENT_FAILURE, "no memory for an environment", 0);
     }
     launch->kind = is_seen ? SJ_EVENT_EXEC : SJ_EVENT_UNSEEN;
@@ -262,6 +264,31 @@ static int run_fexecve(int fd, const char *path, char *const *argv, char *const 
 {
     (void)path;
     return REAL(fexecve)(fd, argv, env);
+}
+
+static int run_execveat(int fd, const char *path, char *const *argv, char *const *env);
+
+WRAP(int, execveat,
+     (int dir_fd, const char *path, char *const argv[], char *const envp[], int flags))
+{
+    // Links that must not be followed are for programs that look for traps, not for compilers.
+    if (!is_given(path) || flags & ~AT_EMPTY_PATH || !sj_preload_is_on()) {
+        return REAL(execveat)(dir_fd, path, argv, envp, flags);
+    }
+    return launch_program(run_execveat, dir_fd, path, argv, envp);
+}
+
+static int run_execveat(int fd, const char *path, char *const *argv, char *const *env)
+{
+    return REAL(execveat)(fd, path, argv, env, path[0] ? 0 : AT_EMPTY_PATH);
+}
+
+// A child of a process with many threads may find the loader's lock taken.
+__attribute__((constructor)) static void find_early(void)
+{
+    if (sj_preload_is_on()) {
+        (void)REAL(execve);
+    }
 }
 
 REPLACE(int, execv, (const char *path, char *const argv[]))
@@ -448,12 +475,49 @@ REPLACE(int, execle, (const char *path, const char *arg, ...))
     return result;
 }
 
+// What a child is to do before it runs its program is opaque once it is noted down.
+static bool is_chdir_planned;
+
+WRAP(int, posix_spawn_file_actions_addopen,
+     (posix_spawn_file_actions_t * actions, int fd, const char *path, int flags, mode_t mode))
+{
+    if (sj_preload_is_on()) {
+        if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_CREAT)) {
+            int saved = errno;
+            int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // our own, which reports
+            if (opened >= 0) {
+                (void)close(opened);
+            }
+            errno = saved;
+        } else {
+            sj_preload_report_at(SJ_EVENT_WRITE, AT_FDCWD, path, 0);
+        }
+    }
+    return REAL(posix_spawn_file_actions_addopen)(actions, fd, path, flags, mode);
+}
+
+WRAP(int, posix_spawn_file_actions_addchdir_np,
+     (posix_spawn_file_actions_t * actions, const char *path))
+{
+    is_chdir_planned = true;
+    return REAL(posix_spawn_file_actions_addchdir_np)(actions, path);
+}
+
+WRAP(int, posix_spawn_file_actions_addfchdir_np, (posix_spawn_file_actions_t * actions, int fd))
+{
+    is_chdir_planned = true;
+    return REAL(posix_spawn_file_actions_addfchdir_np)(actions, fd);
+}
+
 WRAP(int, posix_spawn,
      (pid_t * child, const char *path, const posix_spawn_file_actions_t *actions,
       const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]))
 {
     if (!sj_preload_is_on()) {
         return REAL(posix_spawn)(child, path, actions, attributes, argv, envp);
+    }
+    if (is_chdir_planned && path[0] != '/') {
+        sj_preload_report(SJ_EVENT_FAILURE, "a program was started in another directory", 0);
     }
     struct launch launch;
     prepare(&launch, AT_FDCWD, path, envp);

@@ -175,3 +175,12 @@ WRAP(char *, mkdtemp, (char *path))
     (void)report_made(path, made ? 0 : -1);
     return made;
 }
+
+// A child of a process with many threads may find the loader's lock taken.
+__attribute__((constructor)) static void find_early(void)
+{
+    if (sj_preload_is_on()) {
+        (void)REAL(open);
+        (void)REAL(open64);
+    }
+}

@@ -3,6 +3,7 @@
 // are loaded while it runs; and the children it makes.
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <iconv.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -89,7 +90,9 @@ WRAP(ssize_t, sendto,
      (int fd, const void *data, size_t len, int flags, __CONST_SOCKADDR_ARG address,
       socklen_t address_len))
 {
-    report(SJ_EVENT_NETWORK, "");
+    if (address.__sockaddr__) {
+        report(SJ_EVENT_NETWORK, "");
+    }
     return REAL(sendto)(fd, data, len, flags, address, address_len);
 }
 
@@ -133,12 +136,26 @@ static void *report_loaded(const char *path, void *handle)
     return handle;
 }
 
+/** What a search for a bare name finds, or does not, depends on the loader's cache. */
+static void report_search(void)
+{
+    int saved = errno;
+    int fd = open("/etc/ld.so.cache", O_RDONLY | O_CLOEXEC); // our own, which reports
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    errno = saved;
+}
+
 WRAP(void *, dlopen, (const char *name, int flags))
 {
     if (name && strchr(name, '/')) {
         return report_loaded(name, REAL(dlopen)(name, flags));
     }
-    __atomic_store_n(&is_load_due, name != NULL, __ATOMIC_RELAXED);
+    if (name && sj_preload_is_on()) {
+        report_search();
+    }
+    __atomic_store_n(&is_load_due, true, __ATOMIC_RELAXED);
     return REAL(dlopen)(name, flags);
 }
 
@@ -147,7 +164,7 @@ WRAP(void *, dlmopen, (Lmid_t space, const char *name, int flags))
     if (space != LM_ID_BASE) {
         report(SJ_EVENT_FAILURE, "dlmopen() made a name space that the observer is not in");
     }
-    __atomic_store_n(&is_load_due, name != NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&is_load_due, true, __ATOMIC_RELAXED);
     return REAL(dlmopen)(space, name, flags);
 }
 
@@ -191,4 +208,12 @@ WRAP(void, _Exit, (int status))
     report_due();
     REAL(_Exit)(status);
     __builtin_unreachable();
+}
+
+// A child of a process with many threads may find the loader's lock taken.
+__attribute__((constructor)) static void find_early(void)
+{
+    if (sj_preload_is_on()) {
+        (void)REAL(_exit);
+    }
 }
