@@ -6,14 +6,16 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/handle.h"
+#include "store/read.h"
 #include "store/rotate.h"
+#include "store/sweep.h"
 
 // Most bytes of one bundle: LMDB's values hold a little less than 4 GiB.
 #define BUNDLE_MAX ((size_t)0xf0000000)
 
-// Path sets that a weak key leads to; the oldest makes room.
-#define LINKS_MAX 32
+// Stamps and file keys of an era may take this share of the cap; eight eras are kept.
+#define ERA_SHARE     128
+#define ERA_BYTES_MIN (UINT64_C(1) << 20)
 
 struct sj_batch *sj_batch_new(struct sj_store *store)
 {
@@ -61,16 +63,29 @@ void sj_batch_add_item(struct sj_batch *batch, const struct sj_batch_entry *entr
     batch->entries[batch->entry_count++].offset = offset;
 }
 
-// Whether content is in the store already, and not about to leave it.
+static bool is_damaged(const struct sj_store *store, enum sj_blob kind, const struct sj_key *key)
+{
+    for (size_t i = 0; i < store->damaged.count; i++) {
+        const struct sj_seen *seen = &store->damaged.items[i];
+        if (seen->kind == kind && sj_key_eq(&seen->key, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whether content is in the store already, and not about to leave it. A result is no content: the
+// later one counts.
 static bool is_stored(struct sj_store *store, enum sj_blob kind, const struct sj_key *key)
 {
-    if (kind == SJ_BLOB_RESULT) {
+    if (kind == SJ_BLOB_RESULT || is_damaged(store, kind, key)) {
         return false;
     }
     bool was_reading = store->index.read != NULL;
-    size_t aging = store->aging.count;
-    bool is_there = sj_store_blob_exists(store, kind, key);
-    (void)aging;
+    struct sj_seen seen;
+    bool is_there = sj_store_find(store, kind, key, &seen) == 0 &&
+                    !sj_store_is_aging(store, seen.place.generation) &&
+                    sj_store_file(store, seen.place.generation) >= 0;
     if (!was_reading) {
         sj_store_release(store);
     }
@@ -147,7 +162,9 @@ void sj_batch_stamp(struct sj_batch *batch, const struct sj_key *action,
     if (len > SJ_STAMP_MAX) {
         return;
     }
-    add_note(batch, SJ_TABLE_STAMP, action, strong->bytes, SJ_KEY_SIZE, data, len);
+    unsigned char head[SJ_STAMP_HEAD_SIZE] = {0};
+    memcpy(head + 4, strong->bytes, SJ_KEY_SIZE);
+    add_note(batch, SJ_TABLE_STAMP, action, head, sizeof head, data, len);
 }
 
 void sj_batch_file(struct sj_batch *batch, const char *path, const struct sj_filestat *stat,
@@ -191,6 +208,12 @@ static int put_places(struct sj_batch *batch, MDB_txn *txn, uint32_t ns, uint64_
             continue;
         }
         struct sj_index_key name = sj_index_key_of(ns, &entry->key);
+        enum sj_table table = sj_table_of((enum sj_blob)entry->kind);
+        struct sj_place now;
+        if (entry->is_move && (sj_index_get_place(&store->index, txn, table, &name, &now) != 0 ||
+                               !sj_place_eq(&now, &entry->from))) {
+            continue;
+        }
         struct sj_place place = {
             .generation = store->newest.number,
             .len = (uint32_t)(prefix_len + entry->stored_len),
@@ -206,28 +229,6 @@ static int put_places(struct sj_batch *batch, MDB_txn *txn, uint32_t ns, uint64_
     return 0;
 }
 
-int sj_index_link(struct sj_index *index, MDB_txn *txn, const struct sj_index_key *weak,
-                  const void *pathset)
-{
-    unsigned char links[LINKS_MAX * SJ_KEY_SIZE];
-    MDB_val value;
-    int status = sj_index_get(index, txn, SJ_TABLE_LINK, weak, &value);
-    if (status < 0) {
-        return status;
-    }
-    memcpy(links, pathset, SJ_KEY_SIZE);
-    size_t len = SJ_KEY_SIZE;
-    size_t old_len = status == 0 ? value.mv_size : 0;
-    for (size_t at = 0; at + SJ_KEY_SIZE <= old_len && len < sizeof links; at += SJ_KEY_SIZE) {
-        const unsigned char *old = (const unsigned char *)value.mv_data + at;
-        if (memcmp(old, pathset, SJ_KEY_SIZE) != 0) {
-            memcpy(links + len, old, SJ_KEY_SIZE);
-            len += SJ_KEY_SIZE;
-        }
-    }
-    return sj_index_put(index, txn, SJ_TABLE_LINK, weak, links, len);
-}
-
 static int put_note(struct sj_batch *batch, MDB_txn *txn, uint32_t ns,
                     const struct sj_batch_note *note)
 {
@@ -237,9 +238,7 @@ static int put_note(struct sj_batch *batch, MDB_txn *txn, uint32_t ns,
     if (note->table == SJ_TABLE_LINK) {
         return sj_index_link(index, txn, &name, data);
     }
-    if (note->table == SJ_TABLE_FILE) {
-        sj_put_u32(data, index->state.newest);
-    }
+    sj_put_u32(data, index->state.era);
     return sj_index_put(index, txn, note->table, &name, data, note->len);
 }
 
@@ -257,30 +256,56 @@ static int forget_damaged(struct sj_store *store, MDB_txn *txn, uint32_t ns)
     return 0;
 }
 
-static int write_batch(struct sj_batch *batch, MDB_txn *txn, uint32_t *sealed)
+static int write_bundle(struct sj_batch *batch, MDB_txn *txn, uint32_t ns, uint32_t *sealed)
 {
     struct sj_store *store = batch->store;
-    uint32_t ns = 0;
-    int status = sj_index_make_namespace(&store->index, txn, store->name, store->name_len, &ns);
-    status = status < 0 ? status : forget_damaged(store, txn, ns);
+    uint64_t offset = 0;
+    int status = sj_rotate(store, txn, batch->bundle.len, sealed);
     if (status < 0) {
         return status;
     }
-    if (batch->entry_count > 0) {
-        uint64_t offset = 0;
-        status = sj_rotate(store, txn, batch->bundle.len, sealed);
-        if (status < 0) {
-            return status;
-        }
-        finish_bundle(batch);
-        status =
-            sj_generation_append(&store->newest, batch->bundle.data, batch->bundle.len, &offset);
-        status = status < 0 ? status : put_places(batch, txn, ns, offset);
+    finish_bundle(batch);
+    status = sj_generation_append(&store->newest, batch->bundle.data, batch->bundle.len, &offset);
+    if (status < 0) {
+        sj_generation_close(&store->newest);
+        return status;
+    }
+    return put_places(batch, txn, ns, offset);
+}
+
+// Stamps and file keys come and go without blobs, so their age is counted in eras of their own.
+static void count_notes(struct sj_batch *batch)
+{
+    struct sj_state *state = &batch->store->index.state;
+    uint64_t limit = batch->store->max_size_bytes / ERA_SHARE;
+    state->era_bytes += batch->notes_data.len + batch->note_count * SJ_INDEX_KEY_SIZE;
+    if (state->era_bytes > (limit < ERA_BYTES_MIN ? ERA_BYTES_MIN : limit)) {
+        state->era++;
+        state->era_bytes = 0;
+        sj_sweep_start(state);
+    }
+}
+
+static int write_batch(struct sj_batch *batch, MDB_txn *txn, uint32_t *sealed)
+{
+    struct sj_store *store = batch->store;
+    struct sj_index *index = &store->index;
+    uint32_t ns = 0;
+    int status = sj_index_make_namespace(index, txn, store->name, store->name_len, &ns);
+    status = status < 0 ? status : forget_damaged(store, txn, ns);
+    if (status == 0 && batch->entry_count > 0) {
+        status = write_bundle(batch, txn, ns, sealed);
     }
     for (size_t i = 0; status == 0 && i < batch->note_count; i++) {
         status = put_note(batch, txn, ns, &batch->notes[i]);
     }
-    return status;
+    if (status < 0) {
+        return status;
+    }
+    count_notes(batch);
+    uint64_t forgotten = 0;
+    status = sj_sweep_run(index, txn, SJ_SWEEP_STEP, &forgotten);
+    return status < 0 ? status : sj_index_put_state(index, txn);
 }
 
 int sj_batch_commit(struct sj_batch *batch, struct sj_err *err)
@@ -300,14 +325,9 @@ int sj_batch_commit(struct sj_batch *batch, struct sj_err *err)
     }
     MDB_txn *txn = NULL;
     uint32_t sealed = 0;
-    int status = sj_index_begin(&store->index, &txn);
+    int status = sj_store_begin(store, &txn);
     if (status == 0) {
-        status = write_batch(batch, txn, &sealed);
-        if (status < 0) {
-            mdb_txn_abort(txn);
-        } else {
-            status = sj_lmdb_errno(mdb_txn_commit(txn));
-        }
+        status = sj_store_end(store, txn, write_batch(batch, txn, &sealed));
     }
     if (status < 0) {
         return sj_fail(err, status, "cannot write to store '%s'", store->dir);

@@ -19,6 +19,8 @@ struct sj_batch_entry {
     struct sj_key key;        /**< its key */
     struct sj_key hash;       /**< XXH3-128 of its data, decompressed */
     size_t offset;            /**< of the item in the bundle */
+    bool is_move;             /**< counts only while the index still has the place in from */
+    struct sj_place from;     /**< where it is moved from; valid when is_move */
 };
 
 /** An entry for the index alone. */
@@ -52,15 +54,3 @@ struct sj_batch {
  */
 void sj_batch_add_item(struct sj_batch *batch, const struct sj_batch_entry *entry,
                        const void *data);
-
-/**
- * Put a path set at the front of those that a weak key leads to.
- *
- * @param index   index
- * @param txn     write transaction
- * @param weak    key of the entry
- * @param pathset SJ_KEY_SIZE bytes
- * @return 0 or a negative errno
- */
-int sj_index_link(struct sj_index *index, MDB_txn *txn, const struct sj_index_key *weak,
-                  const void *pathset);

@@ -20,6 +20,8 @@
 // LMDB's pages are as large as the system's; these are the smallest, and divide all others.
 #define PAGE_SIZE_MIN  4096
 #define PAGE_HEAD_SIZE 16
+#define PAGE_FLAGS_AT  10 // 16 bits, in the byte order of the machine
+#define PAGE_OVERFLOW  4
 #define SUFFIX         ".mdb"
 #define NAME_DIGITS    8
 
@@ -53,6 +55,10 @@ int sj_generation_open(struct sj_generation *generation, const char *dir, uint32
     }
     sj_generation_close(generation);
     SJ_AUTO(sj_auto_free) char *path = sj_generation_path(dir, number);
+    // LMDB would make it.
+    if (access(path, F_OK) < 0) {
+        return -errno;
+    }
     int status =
         sj_lmdb_open(path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC | MDB_NORDAHEAD | MDB_NOTLS,
                      MAP_BYTES, MAP_NEED_BYTES, &generation->env);
@@ -130,6 +136,14 @@ int sj_generation_append(struct sj_generation *generation, const void *data, siz
     return sj_lmdb_errno(mdb_txn_commit(txn));
 }
 
+struct sj_scan {
+    int fd;
+    uint64_t size; // of the file
+    const unsigned char *salt;
+    sj_generation_visit *visit;
+    void *user;
+};
+
 // Read and decode the item at an offset. 0: there is one.
 static int item_at(int fd, uint64_t offset, const unsigned char salt[SJ_SALT_SIZE],
                    struct sj_item *out)
@@ -142,6 +156,40 @@ static int item_at(int fd, uint64_t offset, const unsigned char salt[SJ_SALT_SIZ
     return sj_item_decode(prefix, (size_t)got, salt, out);
 }
 
+// Whether a value begins at a page: LMDB's header of it says so. What is left over from the heap in
+// the free part of its other pages is not looked at.
+static bool is_value_page(int fd, uint64_t page)
+{
+    uint16_t flags = 0;
+    return pread(fd, &flags, sizeof flags, (off_t)page + PAGE_FLAGS_AT) == (ssize_t)sizeof flags &&
+           flags == PAGE_OVERFLOW;
+}
+
+// Visit the items of the bundle at an offset; end takes where it ends, or stays where there is
+// none.
+static int scan_bundle(const struct sj_scan *scan, uint64_t offset, uint64_t *end)
+{
+    for (uint64_t rest_len = 1; rest_len > 0;) {
+        struct sj_item item;
+        int status = item_at(scan->fd, offset, scan->salt, &item);
+        if (status < 0) {
+            return status == -EBADMSG ? 0 : status;
+        }
+        uint64_t len = sj_item_len(&item);
+        if (len > scan->size - offset || item.rest_len > scan->size - offset - len) {
+            return 0;
+        }
+        *end = offset + len + sj_item_padding(len) + item.rest_len;
+        status = scan->visit(&item, offset, scan->user);
+        if (status != 0) {
+            return status;
+        }
+        offset += len + sj_item_padding(len);
+        rest_len = offset < scan->size ? item.rest_len : 0;
+    }
+    return 0;
+}
+
 int sj_generation_scan(int fd, const unsigned char salt[SJ_SALT_SIZE], sj_generation_visit *visit,
                        void *user)
 {
@@ -149,38 +197,15 @@ int sj_generation_scan(int fd, const unsigned char salt[SJ_SALT_SIZE], sj_genera
     if (fstat(fd, &st) < 0) {
         return -errno;
     }
-    uint64_t size = (uint64_t)st.st_size;
-    uint64_t page = 0;
-    while (page + PAGE_HEAD_SIZE < size) {
-        uint64_t offset = page + PAGE_HEAD_SIZE;
-        uint64_t end = 0;
-        bool is_bundle = false;
-        for (;;) {
-            struct sj_item item;
-            int status = item_at(fd, offset, salt, &item);
-            if (status < 0 && status != -EBADMSG) {
-                return status;
-            }
-            if (status < 0 || (is_bundle && offset >= end)) {
-                break;
-            }
-            uint64_t len = sj_item_len(&item);
-            if (len > size - offset || item.rest_len > size - offset - len) {
-                break;
-            }
-            is_bundle = true;
-            end = offset + len + sj_item_padding(len) + item.rest_len;
-            status = visit(&item, offset, user);
-            if (status != 0) {
-                return status;
-            }
-            offset += len + sj_item_padding(len);
-            if (item.rest_len == 0) {
-                break;
-            }
+    struct sj_scan scan = {
+        .fd = fd, .salt = salt, .visit = visit, .user = user, .size = (uint64_t)st.st_size};
+    for (uint64_t page = 0; page + PAGE_HEAD_SIZE < scan.size;) {
+        uint64_t end = page + 1;
+        int status = is_value_page(fd, page) ? scan_bundle(&scan, page + PAGE_HEAD_SIZE, &end) : 0;
+        if (status != 0) {
+            return status;
         }
-        page = is_bundle ? (end + PAGE_SIZE_MIN - 1) / PAGE_SIZE_MIN * PAGE_SIZE_MIN
-                         : page + PAGE_SIZE_MIN;
+        page = (end + PAGE_SIZE_MIN - 1) / PAGE_SIZE_MIN * PAGE_SIZE_MIN;
     }
     return 0;
 }

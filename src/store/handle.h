@@ -47,6 +47,7 @@ struct sj_store {
     struct sj_seen_list damaged;                /**< not what the index said: forget */
     uint64_t max_size_bytes;                    /**< cap of all generations together */
     int compression_level;                      /**< zstd's; 0: never */
+    struct sj_key boot;                         /**< this boot; all 0: not asked yet */
     bool is_read_only;                          /**< nothing is written */
     bool has_namespace;                         /**< the namespace has a number */
     uint32_t namespace_number;                  /**< valid when has_namespace */
@@ -82,6 +83,25 @@ int sj_store_enter(struct sj_store *store);
 int sj_store_judge(struct sj_store *store, int status);
 
 /**
+ * Begin to write: the index's write transaction, and the mark that something is not on disk.
+ *
+ * @param store store
+ * @param out   takes the transaction; sj_store_end() ends it
+ * @return 0 or a negative errno
+ */
+int sj_store_begin(struct sj_store *store, MDB_txn **out);
+
+/**
+ * End what sj_store_begin() began.
+ *
+ * @param store  store
+ * @param txn    the transaction
+ * @param status what came of the work: 0 commits, anything else aborts
+ * @return 0 or a negative errno: -ENOSPC also where LMDB only knows that a write came out short
+ */
+int sj_store_end(struct sj_store *store, MDB_txn *txn, int status);
+
+/**
  * File of a generation.
  *
  * @param store      store
@@ -89,6 +109,13 @@ int sj_store_judge(struct sj_store *store, int status);
  * @return descriptor, the store's own, or a negative errno
  */
 int sj_store_file(struct sj_store *store, uint32_t generation);
+
+/**
+ * Close what is open of generations that are gone, so that their disk space comes free.
+ *
+ * @param store store whose state is known
+ */
+void sj_store_close_old_files(struct sj_store *store);
 
 /** Remember a blob, unless too many are. @param list list @param seen the blob */
 void sj_seen_add(struct sj_seen_list *list, const struct sj_seen *seen);

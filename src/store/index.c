@@ -13,9 +13,11 @@
 #define MAP_BYTES      (UINT64_C(1) << 34)
 #define MAP_NEED_BYTES (UINT64_C(1) << 26)
 
-#define STATE_NAME  "state"
-#define STATE_MAGIC UINT32_C(0x58494a53) // "SJIX"
-#define STATE_SIZE  56
+// A reader that was killed keeps pages from being used again until its slot is cleared. LMDB does
+// not look by itself; every so many transactions suffices.
+#define READER_CHECK 64
+
+#define STATE_NAME "state"
 
 static const char *const table_names[SJ_TABLE_COUNT] = {
     [SJ_TABLE_OBJECT] = "object",       [SJ_TABLE_RESULT] = "result",
@@ -45,16 +47,7 @@ void sj_index_close(struct sj_index *index)
     }
 }
 
-// The state is one value under "state" in the unnamed database:
-// offset  bytes  field
-//      0      4  "SJIX"
-//      4      4  SJ_STORE_FORMAT; these two never move
-//      8      4  oldest generation
-//     12      4  newest generation
-//     16      4  namespaces
-//     20      4  0
-//     24     16  salt
-//     40     16  boot
+// The state is one value in the unnamed database, beside the names of the others.
 static int read_state(struct sj_index *index, MDB_txn *txn)
 {
     MDB_val name = {sizeof STATE_NAME - 1, (void *)(uintptr_t)STATE_NAME};
@@ -63,37 +56,13 @@ static int read_state(struct sj_index *index, MDB_txn *txn)
     if (rc) {
         return rc == MDB_NOTFOUND ? -ENODATA : sj_lmdb_errno(rc);
     }
-    const unsigned char *at = value.mv_data;
-    if (value.mv_size < 8 || sj_get_u32(at) != STATE_MAGIC) {
-        return -EBADMSG;
-    }
-    uint32_t format = sj_get_u32(at + 4);
-    if (format != SJ_STORE_FORMAT) {
-        return format > SJ_STORE_FORMAT ? -EPROTO : -ESTALE;
-    }
-    if (value.mv_size != STATE_SIZE) {
-        return -EBADMSG;
-    }
-    struct sj_state *state = &index->state;
-    state->oldest = sj_get_u32(at + 8);
-    state->newest = sj_get_u32(at + 12);
-    state->namespaces = sj_get_u32(at + 16);
-    memcpy(state->salt, at + 24, SJ_SALT_SIZE);
-    memcpy(state->boot, at + 40, SJ_KEY_SIZE);
-    return 0;
+    return sj_state_decode(value.mv_data, value.mv_size, &index->state);
 }
 
 int sj_index_put_state(struct sj_index *index, MDB_txn *txn)
 {
-    const struct sj_state *state = &index->state;
-    unsigned char bytes[STATE_SIZE] = {0};
-    sj_put_u32(bytes, STATE_MAGIC);
-    sj_put_u32(bytes + 4, SJ_STORE_FORMAT);
-    sj_put_u32(bytes + 8, state->oldest);
-    sj_put_u32(bytes + 12, state->newest);
-    sj_put_u32(bytes + 16, state->namespaces);
-    memcpy(bytes + 24, state->salt, SJ_SALT_SIZE);
-    memcpy(bytes + 40, state->boot, SJ_KEY_SIZE);
+    unsigned char bytes[SJ_STATE_SIZE];
+    sj_state_encode(&index->state, bytes);
     MDB_val name = {sizeof STATE_NAME - 1, (void *)(uintptr_t)STATE_NAME};
     MDB_val value = {sizeof bytes, bytes};
     return sj_lmdb_errno(mdb_put(txn, index->main, &name, &value, 0));
@@ -168,25 +137,35 @@ int sj_index_begin(struct sj_index *index, MDB_txn **out)
         return status;
     }
     MDB_txn *txn = NULL;
-    if (!index->has_tables) {
-        // Handles opened by a transaction that is aborted are lost: open them in one of their own.
-        status = sj_index_read(index);
-        if (status < 0) {
-            return status;
-        }
-        sj_index_release(index);
-    }
     status = sj_lmdb_begin(index->env, 0, &txn);
     if (status < 0) {
         return status;
     }
-    status = read_state(index, txn);
+    status = enter(index, txn);
+    if (mdb_txn_id(txn) % READER_CHECK == 0) {
+        (void)mdb_reader_check(index->env, NULL);
+    }
     if (status < 0) {
-        mdb_txn_abort(txn);
-        return status;
+        return sj_index_end(index, txn, status);
     }
     *out = txn;
     return 0;
+}
+
+int sj_index_end(struct sj_index *index, MDB_txn *txn, int status)
+{
+    if (status != 0) {
+        mdb_txn_abort(txn);
+        return status;
+    }
+    status = sj_lmdb_errno(mdb_txn_commit(txn));
+    if (status == 0) {
+        index->has_tables = true;
+    } else {
+        // LMDB may have given the environment up for good.
+        sj_index_close(index);
+    }
+    return status;
 }
 
 int sj_index_create(struct sj_index *index, const unsigned char salt[SJ_SALT_SIZE])
@@ -199,17 +178,11 @@ int sj_index_create(struct sj_index *index, const unsigned char salt[SJ_SALT_SIZ
     status = open_tables(index, txn, MDB_CREATE);
     status = status < 0 ? status : read_state(index, txn);
     if (status == -ENODATA) {
-        index->state = (struct sj_state){.oldest = 1};
+        index->state = (struct sj_state){.oldest = 1, .sweep.table = SJ_TABLE_NAMESPACE};
         memcpy(index->state.salt, salt, SJ_SALT_SIZE);
         status = sj_index_put_state(index, txn);
     }
-    if (status < 0) {
-        mdb_txn_abort(txn);
-        return status;
-    }
-    status = sj_lmdb_errno(mdb_txn_commit(txn));
-    index->has_tables = status == 0;
-    return status;
+    return sj_index_end(index, txn, status);
 }
 
 int sj_index_get(struct sj_index *index, MDB_txn *txn, enum sj_table table,
@@ -281,12 +254,33 @@ int sj_index_forget(struct sj_index *index, MDB_txn *txn, enum sj_table table,
         return status < 0 ? status : 0;
     }
     struct sj_place now;
-    if (sj_place_decode(&value, &now) == 0 &&
-        (now.generation != place->generation || now.offset != place->offset)) {
+    if (sj_place_decode(&value, &now) == 0 && !sj_place_eq(&now, place)) {
         return 0;
     }
     MDB_val name = {sizeof key->bytes, (void *)(uintptr_t)key->bytes};
     return sj_lmdb_errno(mdb_del(txn, index->table[table], &name, NULL));
+}
+
+int sj_index_link(struct sj_index *index, MDB_txn *txn, const struct sj_index_key *weak,
+                  const void *pathset)
+{
+    unsigned char links[SJ_LINKS_MAX * SJ_KEY_SIZE];
+    MDB_val value;
+    int status = sj_index_get(index, txn, SJ_TABLE_LINK, weak, &value);
+    if (status < 0) {
+        return status;
+    }
+    memcpy(links, pathset, SJ_KEY_SIZE);
+    size_t len = SJ_KEY_SIZE;
+    size_t old_len = status == 0 ? value.mv_size : 0;
+    for (size_t at = 0; at + SJ_KEY_SIZE <= old_len && len < sizeof links; at += SJ_KEY_SIZE) {
+        const unsigned char *old = (const unsigned char *)value.mv_data + at;
+        if (memcmp(old, pathset, SJ_KEY_SIZE) != 0) {
+            memcpy(links + len, old, SJ_KEY_SIZE);
+            len += SJ_KEY_SIZE;
+        }
+    }
+    return sj_index_put(index, txn, SJ_TABLE_LINK, weak, links, len);
 }
 
 int sj_index_get_namespace(struct sj_index *index, MDB_txn *txn, const char *name, size_t len,

@@ -17,28 +17,18 @@
 #include "base/filestat.h"
 #include "key/key.h"
 #include "store/item.h"
+#include "store/state.h"
 
-#define SJ_STORE_FORMAT   1  /**< version of the whole layout on disk */
-#define SJ_INDEX_KEY_SIZE 20 /**< namespace in 32 bits, big-endian, and a key */
-#define SJ_PLACE_SIZE     20 /**< encoded struct sj_place */
+#define SJ_PLACE_SIZE 20 /**< encoded struct sj_place */
 
-/** Bytes of an entry of SJ_TABLE_FILE: generation in 32 bits, encoded state, content key. */
+/** Path sets that a weak key leads to; the one added first makes room. */
+#define SJ_LINKS_MAX 32
+
+/** Bytes of an entry of SJ_TABLE_FILE: era in 32 bits, encoded state, content key. */
 #define SJ_FILE_ENTRY_SIZE (4 + SJ_FILESTAT_SIZE + SJ_KEY_SIZE)
 
-/** Databases of the index. */
-enum sj_table {
-    SJ_TABLE_OBJECT = 0, /**< object → place */
-    SJ_TABLE_RESULT,     /**< strong key → place */
-    SJ_TABLE_PATHSET,    /**< path set → place */
-    SJ_TABLE_LINK,       /**< weak key → path sets, the latest first */
-    SJ_TABLE_STAMP,      /**< action → strong key, stamp */
-    SJ_TABLE_FILE,       /**< path → state, content key */
-    SJ_TABLE_NAMESPACE,  /**< name → number */
-    SJ_TABLE_COUNT,
-};
-
-/** Tables up to and including this one hold entries that go with their blobs. */
-#define SJ_TABLE_SWEPT_LAST SJ_TABLE_FILE
+/** Bytes before a stamp in an entry of SJ_TABLE_STAMP: era in 32 bits, strong key. */
+#define SJ_STAMP_HEAD_SIZE (4 + SJ_KEY_SIZE)
 
 /** Where a blob lies. */
 struct sj_place {
@@ -48,14 +38,11 @@ struct sj_place {
     uint64_t offset;     /**< of the item in the generation's file */
 };
 
-/** What there is one of. */
-struct sj_state {
-    uint32_t oldest;                  /**< generations below are gone */
-    uint32_t newest;                  /**< generation that is written to; 0: none yet */
-    uint32_t namespaces;              /**< numbers given out, the default namespace's 0 apart */
-    unsigned char salt[SJ_SALT_SIZE]; /**< of the store's items */
-    unsigned char boot[SJ_KEY_SIZE];  /**< boot whose mark stands beside the index; all 0: none */
-};
+/** Whether two places are the same. @param a one @param b other @return true when they are */
+static inline bool sj_place_eq(const struct sj_place *a, const struct sj_place *b)
+{
+    return a->generation == b->generation && a->offset == b->offset;
+}
 
 /** An index. */
 struct sj_index {
@@ -67,11 +54,6 @@ struct sj_index {
     bool has_tables;               /**< table and main are open */
     bool is_writable;              /**< env was opened for writing */
     struct sj_state state;         /**< as of the open transaction */
-};
-
-/** Key of an entry. */
-struct sj_index_key {
-    unsigned char bytes[SJ_INDEX_KEY_SIZE]; /**< as stored */
 };
 
 /** Key of an entry. @param ns namespace's number @param key key @return as stored */
@@ -115,10 +97,20 @@ void sj_index_release(struct sj_index *index);
  * Waits for other writers.
  *
  * @param index index
- * @param out   takes the transaction; the caller commits or aborts it
+ * @param out   takes the transaction; the caller ends it with sj_index_end()
  * @return 0 or a negative errno, as sj_index_read()
  */
 int sj_index_begin(struct sj_index *index, MDB_txn **out);
+
+/**
+ * End a write transaction.
+ *
+ * @param index  index
+ * @param txn    from sj_index_begin()
+ * @param status what came of the work: 0 commits, anything else aborts
+ * @return status, or a negative errno of the commit
+ */
+int sj_index_end(struct sj_index *index, MDB_txn *txn, int status);
 
 /**
  * Make the tables and the first state of a new index.
@@ -207,6 +199,18 @@ int sj_index_forget(struct sj_index *index, MDB_txn *txn, enum sj_table table,
  * @return 0 or -EBADMSG
  */
 int sj_place_decode(const MDB_val *value, struct sj_place *out);
+
+/**
+ * Put a path set at the front of those that a weak key leads to.
+ *
+ * @param index   index
+ * @param txn     write transaction
+ * @param weak    key of the entry
+ * @param pathset SJ_KEY_SIZE bytes
+ * @return 0 or a negative errno
+ */
+int sj_index_link(struct sj_index *index, MDB_txn *txn, const struct sj_index_key *weak,
+                  const void *pathset);
 
 /**
  * Find a namespace's number.

@@ -63,6 +63,15 @@ int sj_store_gc(struct sj_store *store, uint64_t max_size_bytes, uint64_t max_ag
  */
 int sj_store_clear(struct sj_store *store, struct sj_err *err);
 
+/**
+ * See that all that was written is on disk, so that a power cut costs nothing. Called when there is
+ * time: by a server that is idle, and by gc. No writer waits for it.
+ *
+ * @param store open store
+ * @return 0 or a negative errno
+ */
+int sj_store_sync(struct sj_store *store);
+
 /** What verify found. */
 struct sj_verify_report {
     uint64_t checked;       /**< blobs read and hashed */
@@ -76,7 +85,8 @@ struct sj_verify_report {
 typedef void sj_verify_progress(uint64_t done, uint64_t total, void *user);
 
 /**
- * Read and check every blob of every generation, and every entry of the index.
+ * Read and check every blob that the index leads to, of every namespace. What it does not lead to
+ * cannot be read.
  *
  * @param store    open store
  * @param progress called now and then; may be NULL

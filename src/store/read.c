@@ -19,17 +19,21 @@ static int note_damage(struct sj_store *store, const struct sj_seen *seen)
     return SJ_STORE_MISS;
 }
 
-static void note_age(struct sj_store *store, const struct sj_seen *seen)
+bool sj_store_is_aging(const struct sj_store *store, uint32_t generation)
 {
     const struct sj_state *state = &store->index.state;
-    uint32_t count = state->newest - state->oldest + 1;
-    if (!store->is_read_only && seen->place.generation < state->oldest + count / 4) {
+    return generation < state->oldest + (state->newest - state->oldest + 1) / 4;
+}
+
+static void note_age(struct sj_store *store, const struct sj_seen *seen)
+{
+    if (!store->is_read_only && sj_store_is_aging(store, seen->place.generation)) {
         sj_seen_add(&store->aging, seen);
     }
 }
 
-static int find(struct sj_store *store, enum sj_blob kind, const struct sj_key *key,
-                struct sj_seen *out)
+int sj_store_find(struct sj_store *store, enum sj_blob kind, const struct sj_key *key,
+                  struct sj_seen *out)
 {
     int status = sj_store_enter(store);
     if (status != 0) {
@@ -145,7 +149,7 @@ int sj_store_blob_read(struct sj_store *store, enum sj_blob kind, const struct s
                        struct sj_buf *out)
 {
     struct sj_seen seen;
-    int status = find(store, kind, key, &seen);
+    int status = sj_store_find(store, kind, key, &seen);
     if (status != 0) {
         return status;
     }
@@ -210,7 +214,7 @@ static int copy(struct sj_store *store, const struct sj_seen *seen, int fd)
 int sj_store_object_copy(struct sj_store *store, const struct sj_key *key, int fd)
 {
     struct sj_seen seen;
-    int status = find(store, SJ_BLOB_OBJECT, key, &seen);
+    int status = sj_store_find(store, SJ_BLOB_OBJECT, key, &seen);
     if (status != 0) {
         return status;
     }
@@ -227,7 +231,7 @@ int sj_store_object_copy(struct sj_store *store, const struct sj_key *key, int f
 bool sj_store_blob_exists(struct sj_store *store, enum sj_blob kind, const struct sj_key *key)
 {
     struct sj_seen seen;
-    if (find(store, kind, key, &seen) != 0) {
+    if (sj_store_find(store, kind, key, &seen) != 0) {
         return false;
     }
     return sj_store_file(store, seen.place.generation) >= 0;
@@ -243,13 +247,14 @@ int sj_store_stamp_find(struct sj_store *store, const struct sj_key *action, str
     struct sj_index_key name = sj_index_key_of(store->namespace_number, action);
     MDB_val value;
     status = sj_index_get(index, index->read, SJ_TABLE_STAMP, &name, &value);
-    if (status == 0 && value.mv_size < SJ_KEY_SIZE) {
+    if (status == 0 && value.mv_size < SJ_STAMP_HEAD_SIZE) {
         status = -EBADMSG;
     }
     if (status != 0) {
         return sj_store_judge(store, status);
     }
-    *out = (struct sj_str){(const char *)value.mv_data + SJ_KEY_SIZE, value.mv_size - SJ_KEY_SIZE};
+    *out = (struct sj_str){(const char *)value.mv_data + SJ_STAMP_HEAD_SIZE,
+                           value.mv_size - SJ_STAMP_HEAD_SIZE};
     return 0;
 }
 

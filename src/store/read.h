@@ -19,3 +19,24 @@
  */
 int sj_item_read(struct sj_store *store, const struct sj_seen *seen, size_t len, void *data,
                  struct sj_item *out);
+
+/**
+ * Look a blob up in the index.
+ *
+ * @param store store
+ * @param kind  what it holds
+ * @param key   its key
+ * @param out   takes what is known; undefined unless 0
+ * @return 0, SJ_STORE_MISS or a negative errno
+ */
+int sj_store_find(struct sj_store *store, enum sj_blob kind, const struct sj_key *key,
+                  struct sj_seen *out);
+
+/**
+ * Whether a generation is of the oldest quarter, which leaves next.
+ *
+ * @param store      store
+ * @param generation its number
+ * @return true when what is in it needs a second chance to stay
+ */
+bool sj_store_is_aging(const struct sj_store *store, uint32_t generation);

@@ -7,11 +7,12 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "store/sweep.h"
 
 #define FILE_MODE 0666
 
 // What LMDB adds to a bundle: pages of its own, and the end of the last page.
-#define BUNDLE_COST 65536
+#define BUNDLE_COST 16384
 
 static int by_number(const void *a, const void *b)
 {
@@ -117,7 +118,11 @@ static int start(struct sj_store *store, MDB_txn *txn, size_t len)
     if (status < 0) {
         return status;
     }
-    state->oldest = lowest ? lowest : number;
+    uint32_t oldest = lowest ? lowest : number;
+    if (oldest > state->oldest) {
+        sj_sweep_start(state);
+    }
+    state->oldest = oldest;
     state->newest = number;
     status = sj_index_put_state(&store->index, txn);
     return status < 0 ? status : sj_generation_open(&store->newest, store->dir, number);
@@ -166,8 +171,23 @@ uint32_t sj_generations_unlink(const char *dir, uint32_t oldest, uint64_t *freed
     return count;
 }
 
+// Write a generation's pages back: all of them and wait, or only ask for it.
+static void write_back(const char *dir, uint32_t number, bool wait)
+{
+    SJ_AUTO(sj_auto_free) char *path = sj_generation_path(dir, number);
+    SJ_AUTO(sj_auto_close) int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)(wait ? fdatasync(fd) : sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE));
+    }
+}
+
 void sj_rotate_finish(struct sj_store *store, uint32_t sealed)
 {
     (void)sj_generations_unlink(store->dir, store->index.state.oldest, NULL);
-    (void)sealed;
+    // The one sealed now may have much to write, and a compile waits for this: the disk gets until
+    // the next is full to do it. The one sealed before has had that time.
+    write_back(store->dir, sealed, false);
+    if (sealed > store->index.state.oldest) {
+        write_back(store->dir, sealed - 1, true);
+    }
 }

@@ -3,21 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/statfs.h>
+#include <sys/statvfs.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "store/handle.h"
-#include "store/lmdb_env.h"
+#include "store/mark.h"
+#include "store/recover.h"
 
 #define MAX_SIZE_DEFAULT    (UINT64_C(5) << 30)
 #define GENERATIONS         16
 #define GENERATION_SIZE_MIN (UINT64_C(1) << 20)
-#define DIR_MODE            0700
+
+// A write that comes out short with less left than this failed for want of space.
+#define DISK_FULL_BYTES (UINT64_C(1) << 22)
 
 uint64_t sj_store_generation_size(const struct sj_store *store)
 {
@@ -25,49 +25,47 @@ uint64_t sj_store_generation_size(const struct sj_store *store)
     return size < GENERATION_SIZE_MIN ? GENERATION_SIZE_MIN : size;
 }
 
-static int make_directories(const struct sj_store *store, struct sj_err *err)
+// What to do about a failure, for those that a user can do something about.
+static const struct {
+    int status;
+    const char *text;
+} remedies[] = {
+    {-ENOTDIR, "a file stands in its way: remove it, or set cache_dir to another directory"},
+    {-EACCES, "permission denied: set cache_dir to a directory of your own"},
+    {-EROFS, "the file system is read-only: set cache_dir to one that is not, or set read_only"},
+    {-ENOSPC, "no space left on the disk: free some, or set cache_dir to another disk"},
+    {-EREMOTE, "it is on a network file system, where locks and maps are not safe: set cache_dir "
+               "to a local directory, and share results through a server"},
+    {-EPROTO, "it was made by a newer version: use that version, or set cache_dir to another "
+              "directory"},
+    {-EBADMSG, "its index is damaged or was not written back before the machine stopped: open it "
+               "once for writing, as 'scrubjay gc' does"},
+    {-ENOENT, "it does not exist"},
+    {-EAGAIN, "too many processes read it at once"},
+};
+
+static int explain(struct sj_err *err, int status, const char *dir)
 {
-    static const char *const names[] = {"", "/generations", "/index"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s%s", store->dir, names[i]);
-        int status = sj_dir_make(path, DIR_MODE);
-        if (status < 0) {
-            return sj_fail(err, status, "cannot make directory '%s'", path);
+    for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
+        if (remedies[i].status == status) {
+            return sj_fail_plain(err, status, "cannot open store '%s': %s", dir, remedies[i].text);
         }
     }
-    return 0;
+    return sj_fail(err, status, "cannot open store '%s'", dir);
 }
 
-static int create(struct sj_store *store, struct sj_err *err)
+static int open_index(struct sj_store *store)
 {
-    int status = make_directories(store, err);
-    if (status < 0) {
-        return status;
+    // What was marked in this boot is on a file system that was found good then.
+    enum sj_mark mark = sj_mark_get(store->dir, &store->boot);
+    int status = mark == SJ_MARK_NONE ? sj_store_check_file_system(store->dir) : 0;
+    if (status == 0) {
+        status = mark == SJ_MARK_STALE ? -EBADMSG : sj_index_read(&store->index);
     }
-    unsigned char salt[SJ_SALT_SIZE];
-    if (getrandom(salt, sizeof salt, 0) != sizeof salt) {
-        return sj_fail(err, -EIO, "cannot get random bytes");
+    if (sj_store_needs_recovery(status) && !store->is_read_only) {
+        status = sj_store_recover(store);
     }
-    sj_index_close(&store->index);
-    status = sj_index_open(&store->index, true);
-    status = status < 0 ? status : sj_index_create(&store->index, salt);
-    if (status < 0) {
-        return sj_fail(err, status, "cannot make the index of '%s'", store->dir);
-    }
-    return 0;
-}
-
-static int open_index(struct sj_store *store, struct sj_err *err)
-{
-    int status = sj_index_read(&store->index);
-    if ((status == -ENOENT || status == -ENODATA) && !store->is_read_only) {
-        status = create(store, err);
-        return status < 0 ? status : sj_index_read(&store->index);
-    }
-    if (status < 0) {
-        return sj_fail(err, status, "cannot open the index of '%s'", store->dir);
-    }
-    return 0;
+    return status;
 }
 
 int sj_store_open(const struct sj_store_options *options, struct sj_store **out, struct sj_err *err)
@@ -87,11 +85,12 @@ int sj_store_open(const struct sj_store_options *options, struct sj_store **out,
                              SJ_ITEM_NAME_MAX);
     }
     memcpy(store->name, name, store->name_len);
-    int status = open_index(store, err);
+    int status = open_index(store);
     if (status < 0) {
         sj_store_close(store);
-        return status;
+        return explain(err, status, options->dir);
     }
+    sj_store_release(store);
     *out = store;
     return 0;
 }
@@ -100,6 +99,11 @@ void sj_store_close(struct sj_store *store)
 {
     if (!store) {
         return;
+    }
+    if (store->damaged.count > 0 && !store->is_read_only) {
+        struct sj_batch *batch = sj_batch_new(store);
+        (void)sj_batch_commit(batch, NULL);
+        sj_batch_free(batch);
     }
     sj_index_close(&store->index);
     sj_generation_close(&store->newest);
@@ -117,9 +121,61 @@ void sj_store_close(struct sj_store *store)
     free(store);
 }
 
-void sj_store_condemn(const char *dir)
+void sj_store_close_old_files(struct sj_store *store)
 {
-    (void)dir;
+    uint32_t oldest = store->index.state.oldest;
+    for (int i = 0; i < SJ_STORE_FILES; i++) {
+        struct sj_store_file *file = &store->files[i];
+        if (file->generation > 0 && file->generation < oldest) {
+            (void)close(file->fd);
+            *file = (struct sj_store_file){0};
+        }
+    }
+    if (store->newest.env && store->newest.number < oldest) {
+        sj_generation_close(&store->newest);
+    }
+}
+
+int sj_store_begin(struct sj_store *store, MDB_txn **out)
+{
+    int status = sj_index_begin(&store->index, out);
+    if (sj_store_needs_recovery(status)) {
+        if (status == -EBADMSG) {
+            sj_store_condemn(store->dir);
+        }
+        status = sj_store_recover(store);
+        status = status < 0 ? status : sj_index_begin(&store->index, out);
+    }
+    if (status < 0) {
+        return status;
+    }
+    static const struct sj_key not_asked;
+    if (sj_key_eq(&store->boot, &not_asked)) {
+        store->boot = sj_boot_id();
+    }
+    sj_store_close_old_files(store);
+    struct sj_state *state = &store->index.state;
+    if (sj_key_eq(&state->boot, &store->boot)) {
+        return 0;
+    }
+    status = sj_mark_set(store->dir, &store->boot);
+    if (status == 0) {
+        state->boot = store->boot;
+        status = sj_index_put_state(&store->index, *out);
+    }
+    return status < 0 ? sj_index_end(&store->index, *out, status) : 0;
+}
+
+static bool is_disk_full(const char *dir)
+{
+    struct statvfs fs;
+    return statvfs(dir, &fs) == 0 && fs.f_bavail < DISK_FULL_BYTES / fs.f_frsize;
+}
+
+int sj_store_end(struct sj_store *store, MDB_txn *txn, int status)
+{
+    status = sj_index_end(&store->index, txn, status);
+    return status == -EIO && is_disk_full(store->dir) ? -ENOSPC : status;
 }
 
 int sj_store_judge(struct sj_store *store, int status)
@@ -135,7 +191,11 @@ int sj_store_judge(struct sj_store *store, int status)
 int sj_store_enter(struct sj_store *store)
 {
     struct sj_index *index = &store->index;
+    bool is_new = !index->read;
     int status = sj_index_read(index);
+    if (status == 0 && is_new) {
+        sj_store_close_old_files(store);
+    }
     if (status == 0 && !store->has_namespace) {
         status = sj_index_get_namespace(index, index->read, store->name, store->name_len,
                                         &store->namespace_number);
