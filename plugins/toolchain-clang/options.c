@@ -178,7 +178,7 @@ static const struct sj_cc_option options[] = {
     {"-forder-file-instrumentation", ARG_NONE, DO_KEY, 0},
     {"-fparse-all-comments", ARG_NONE, DO_KEY, 0},
     {"-fpascal-strings", ARG_NONE, DO_KEY, 0},
-    {"-fpass-plugin=", ARG_JOINED, DO_PATH, 0},
+    {"-fpass-plugin=", ARG_JOINED, DO_PATH, ON_UNMAPPED},
     {"-fpch-", ARG_JOINED, DO_KEY, 0},
     {"-fprebuilt-implicit-modules", ARG_NONE, DO_BYPASS, WHY_MODULES},
     {"-fprebuilt-module-path=", ARG_JOINED, DO_PATH, 0},
@@ -246,6 +246,7 @@ static const struct sj_cc_option options[] = {
     {"-fuse-line-directives", ARG_NONE, DO_KEY, 0},
     {"-fvalidate-ast-input-files-content", ARG_NONE, DO_KEY, 0},
     {"-fveclib=", ARG_JOINED, DO_KEY, 0},
+    {"-fverbose-asm", ARG_NONE, DO_KEY, 0},
     {"-fverify-intermediate-code", ARG_NONE, DO_KEY, 0},
     {"-fvirtual-function-elimination", ARG_NONE, DO_KEY, 0},
     {"-fwasm-exceptions", ARG_NONE, DO_KEY, 0},
@@ -323,7 +324,7 @@ static const struct sj_cc_option options[] = {
 };
 
 static const struct sj_cc_option frontend[] = {
-    {"-D", ARG_JOINED, DO_DEFINE, 0},
+    {"-D", ARG_JOINED, DO_KEY, 0},
     {"-I", ARG_JOINED, DO_PATH, 0},
     {"-Wno-", ARG_JOINED, DO_KEY, 0},
     {"-add-plugin", ARG_SEPARATE, DO_KEY, 0},
@@ -344,7 +345,7 @@ static const struct sj_cc_option frontend[] = {
     {"-fno-validate-pch", ARG_NONE, DO_KEY, 0},
     {"-include", ARG_SEPARATE, DO_PATH, 0},
     {"-include-pch", ARG_SEPARATE, DO_PATH, 0},
-    {"-load", ARG_SEPARATE, DO_PATH, 0},
+    {"-load", ARG_SEPARATE, DO_PATH, ON_UNMAPPED},
     {"-mllvm", ARG_SEPARATE, DO_BACKEND, 0},
     {"-mrelax-all", ARG_NONE, DO_KEY, 0},
     {"-no-opaque-pointers", ARG_NONE, DO_KEY, 0},

@@ -20,7 +20,6 @@ const struct sj_bypass sj_cc_bypass[WHY_COUNT + 1] = {
     [WHY_RESPONSE_FILE] = {"response-file", "a response file that cannot be read"},
     [WHY_SAVE_TEMPS] = {"save-temps", "keeps temporary files"},
     [WHY_STDIN] = {"stdin", "reads from standard input"},
-    [WHY_TIME_MACRO] = {"time-macro", "defines a macro by the time of day"},
     [WHY_TIME_TRACE] = {"time-trace", "measures the compiler's own time"},
     [WHY_UNKNOWN_LANGUAGE] = {"unknown-language", "a language that is not known"},
     [WHY_UNKNOWN_OPTION] = {"unknown-option", "an option that is not known"},

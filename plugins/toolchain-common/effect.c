@@ -56,18 +56,6 @@ static void do_bypass(struct sj_cc_parser *parser, const struct sj_cc_option *op
     sj_cc_refuse(parser, (enum sj_cc_reason)option->value, arg);
 }
 
-static void do_define(struct sj_cc_parser *parser, const struct sj_cc_option *option,
-                      const char *arg, const char *value)
-{
-    // Seen in a source, these are the observer's business; here nothing else would see them.
-    if (strstr(value, "__TIME__") != NULL || strstr(value, "__DATE__") != NULL ||
-        strstr(value, "__TIMESTAMP__") != NULL) {
-        sj_cc_refuse(parser, WHY_TIME_MACRO, value);
-        return;
-    }
-    add_argument(parser, option, arg, value);
-}
-
 static void do_language(struct sj_cc_parser *parser, const struct sj_cc_option *option,
                         const char *arg, const char *value)
 {
@@ -146,7 +134,8 @@ static void do_map(struct sj_cc_parser *parser, const struct sj_cc_option *optio
 static void do_cpu(struct sj_cc_parser *parser, const struct sj_cc_option *option, const char *arg,
                    const char *value)
 {
-    if (strcmp(value, "native") == 0) {
+    // "native+crypto", too
+    if (sj_cc_begins(value, "native")) {
         parser->state |= ON_CPU;
     }
     add_argument(parser, option, arg, value);
@@ -265,7 +254,6 @@ static effect_fn *const effects[DO_COUNT] = {
     [DO_PATH] = do_path,
     [DO_NEUTRAL] = do_neutral,
     [DO_BYPASS] = do_bypass,
-    [DO_DEFINE] = do_define,
     [DO_LANGUAGE] = do_language,
     [DO_OUTPUT] = do_output,
     [DO_DEPFILE] = do_depfile,

@@ -6,7 +6,7 @@
 #include "toolchain-common/text.h"
 
 static const struct sj_cc_option preprocessor_options[] = {
-    {"-D", ARG_JOINED, DO_DEFINE, 0},
+    {"-D", ARG_JOINED, DO_KEY, 0},
     {"-I", ARG_JOINED, DO_PATH, 0},
     {"-MD", ARG_SEPARATE, DO_CPP_DEPFILE, 0},
     {"-MF", ARG_SEPARATE, DO_DEPFILE, 0},

@@ -28,7 +28,6 @@ enum sj_cc_effect {
     DO_PATH,        /**< its argument is a path that is read; value: states that it switches on */
     DO_NEUTRAL,     /**< without effect on what is written; value: states that it switches on */
     DO_BYPASS,      /**< not cached; value: enum sj_cc_reason */
-    DO_DEFINE,      /**< -D: into the key, with a look at its text */
     DO_LANGUAGE,    /**< -x */
     DO_OUTPUT,      /**< -o */
     DO_DEPFILE,     /**< -MF */

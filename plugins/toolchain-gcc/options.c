@@ -195,6 +195,7 @@ static const struct sj_cc_option options[] = {
     {"-fuse-linker-plugin", ARG_NONE, DO_KEY, 0},
     {"-fvar-tracking", ARG_JOINED, DO_KEY, 0},
     {"-fvariable-expansion-in-unroller", ARG_NONE, DO_KEY, 0},
+    {"-fverbose-asm", ARG_NONE, DO_KEY, ON_RECORDS_ARGS},
     {"-fversion", ARG_NONE, DO_BYPASS, WHY_INFO_OPTION},
     {"-fversion-loops-for-strides", ARG_NONE, DO_KEY, 0},
     {"-fvpt", ARG_NONE, DO_KEY, 0},

@@ -180,6 +180,7 @@ Test(action, flags)
         {"gcc -c t.c -march=native", SJ_ACTION_NEEDS_CPU},
         {"gcc -c t.c -mtune=native", SJ_ACTION_NEEDS_CPU},
         {"clang -c t.c -mcpu=native", SJ_ACTION_NEEDS_CPU},
+        {"gcc -c t.c -mcpu=native+crypto", SJ_ACTION_NEEDS_CPU},
         {"gcc -c t.c -march=x86-64", 0},
         {"gcc -c t.c -frecord-gcc-switches", SJ_ACTION_RECORDS_ARGS},
         {"clang -c t.c -frecord-command-line", SJ_ACTION_RECORDS_ARGS},
