@@ -146,6 +146,19 @@ static void add_warnings(const struct sj_summary *summary, struct sj_buf *out)
     }
 }
 
+static char *title_of(const struct sj_run_report *report)
+{
+    const struct sj_child_end *end = report->end;
+    if (end->signal) {
+        return sj_asprintf("scrubjay: build %s, ended by signal %d", report->build, end->signal);
+    }
+    if (end->exit_status != 0) {
+        return sj_asprintf("scrubjay: build %s, failed with status %d", report->build,
+                           end->exit_status);
+    }
+    return sj_asprintf("scrubjay: build %s", report->build);
+}
+
 void sj_run_report_text(const struct sj_run_report *report, struct sj_buf *out)
 {
     static const struct {
@@ -158,9 +171,7 @@ void sj_run_report_text(const struct sj_run_report *report, struct sj_buf *out)
     };
     const struct sj_summary *summary = report->summary;
     const struct sj_child_end *end = report->end;
-    SJ_AUTO(sj_auto_free)
-    char *title = sj_asprintf("scrubjay: build %s%s", report->build,
-                              end->exit_status == 0 ? "" : ", which failed");
+    SJ_AUTO(sj_auto_free) char *title = title_of(report);
     heading(report, out, title);
     sj_buf_adds(out, "build     ");
     sj_ui_time(out, end->wall_ns);

@@ -103,7 +103,7 @@ Test(run_report, errors_and_failures_are_told)
     add(SJ_OUTCOME_FAILED, NULL, "b.o", 1);
     end.exit_status = 2;
     (void)page();
-    expect_line("build b1, which failed\n");
+    expect_line("build b1, failed with status 2\n");
     expect_line("0 hits, 0 misses, 0 bypassed, 1 failed, 1 error\n");
     expect_line("compiled without the cache, by error\n1.0 s  1  no-store\n");
 }

@@ -97,7 +97,7 @@ equal 'a disabled cache still counts' '0 0 4' \
 echo 'int main(void) { return }' >main.c
 refuse 'a build that fails fails' build
 equal 'what failed is counted' 1 "$(report .failed)"
-has 'the report is shown all the same' '^scrubjay: build .*, which failed$' err
+has 'the report is shown all the same' '^scrubjay: build .*, failed with status 2$' err
 printf 'int main(void) { return 0; }\n' >main.c
 
 # On a terminal of 24 rows: the last one shows how things stand, the build has the others.

@@ -61,7 +61,7 @@ kill -TERM "$pid"
 actual=0
 wait "$pid" || actual=$?
 equal 'a command ended by our signal gives 128 and its number' 143 "$actual"
-has 'it still has a report' '^scrubjay: build ' err
+has 'it still has a report' '^scrubjay: build .*, ended by signal 15$' err
 
 nohup_status=0
 (
