@@ -140,15 +140,11 @@ static int run(const struct parsed *parsed)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-static void outcome_make(struct outcome *outcome, const char *root, const char *command,
-                         const struct situation *situation)
+static void outcome_make(struct outcome *outcome, const char *command, const char *base_dir)
 {
-    char full[2 * TEXT_LIMIT];
-    (void)snprintf(outcome->cwd, sizeof(outcome->cwd), "%s/%s", root, situation->directory);
-    (void)snprintf(full, sizeof(full), "%s%s%s", command, situation->output == NULL ? "" : " -o ",
-                   situation->output == NULL ? "" : situation->output);
-    outcome->parsed = parse_in(full, outcome->cwd, NULL);
-    cr_assert_null(outcome->parsed->action.bypass, "%s: %s", full, outcome->parsed->action.bypass);
+    outcome->parsed = parse_in(command, outcome->cwd, base_dir);
+    cr_assert_null(outcome->parsed->action.bypass, "%s: %s", command,
+                   outcome->parsed->action.bypass);
 
     make_tree(outcome->cwd);
     outcome->status = run(outcome->parsed);
@@ -237,7 +233,13 @@ static bool check_command(const char *root, const char *command)
     struct outcome outcomes[SITUATION_COUNT] = {0};
     bool is_known = true;
     for (size_t i = 0; i < SITUATION_COUNT; i++) {
-        outcome_make(&outcomes[i], root, command, &situations[i]);
+        const char *output = situations[i].output;
+        char full[2 * TEXT_LIMIT];
+        (void)snprintf(full, sizeof(full), "%s%s%s", command, output == NULL ? "" : " -o ",
+                       output == NULL ? "" : output);
+        (void)snprintf(outcomes[i].cwd, sizeof(outcomes[i].cwd), "%s/%s", root,
+                       situations[i].directory);
+        outcome_make(&outcomes[i], full, NULL);
         is_known = is_known && outcomes[i].status == 0;
     }
     for (size_t i = 0; is_known && i < SITUATION_COUNT; i++) {
@@ -252,7 +254,86 @@ static bool check_command(const char *root, const char *command)
     return is_known;
 }
 
-static void check_compiler(const char *compiler, const char *const *options, size_t count)
+// Put "@" in place of every mention of directory, or directory in place of every "@".
+static void replace_all(const char *text, const char *what, const char *with, char *out,
+                        size_t out_size)
+{
+    size_t len = 0;
+    for (const char *at = text; *at != '\0';) {
+        bool is_match = strncmp(at, what, strlen(what)) == 0;
+        size_t part_len = is_match ? strlen(with) : 1;
+        cr_assert_lt(len + part_len, out_size);
+        memcpy(out + len, is_match ? with : at, part_len);
+        len += part_len;
+        at += is_match ? strlen(what) : 1;
+    }
+    out[len] = '\0';
+}
+
+// As the host does it: the base directory is cut off paths that begin with it, and nothing else.
+static bool have_one_shared_key(const struct outcome *left, const struct outcome *right)
+{
+    const struct sj_action *one = &left->parsed->action;
+    const struct sj_action *other = &right->parsed->action;
+    bool is_shared = (one->flags & SJ_ACTION_RELOCATABLE) &&
+                     (other->flags & SJ_ACTION_RELOCATABLE) &&
+                     !(one->flags & SJ_ACTION_NEEDS_CWD) && one->item_count == other->item_count;
+    for (size_t i = 0; is_shared && i < one->item_count; i++) {
+        const struct sj_item *item = &one->items[i];
+        const struct sj_item *twin = &other->items[i];
+        is_shared = strcmp(item->text, twin->text) == 0 && !item->path == !twin->path;
+        if (is_shared && item->path != NULL) {
+            size_t cut = strncmp(item->path, left->cwd, strlen(left->cwd)) ? 0 : strlen(left->cwd);
+            size_t twin_cut =
+                strncmp(twin->path, right->cwd, strlen(right->cwd)) ? 0 : strlen(right->cwd);
+            is_shared = !cut == !twin_cut && strcmp(item->path + cut, twin->path + twin_cut) == 0;
+        }
+    }
+    return is_shared;
+}
+
+// The host moves what a dependency file says of the base directory.
+static void fold_depfiles(struct outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->file_count; i++) {
+        struct file *file = &outcome->files[i];
+        const char *dot = strrchr(file->path, '.');
+        if (dot != NULL && strcmp(dot, ".d") == 0) {
+            replace_all(file->data, outcome->cwd, "@", file->data, file->len + 1);
+            file->len = strlen(file->data);
+        }
+    }
+}
+
+// Compile in two checkouts, "@" being where each lies. Returns whether they share a key.
+static bool check_sharing(const char *root, const char *pattern)
+{
+    static const char *const directories[] = {"one", "another"};
+    struct outcome outcomes[2] = {0};
+    for (size_t i = 0; i < 2; i++) {
+        char command[2 * TEXT_LIMIT];
+        struct outcome *outcome = &outcomes[i];
+        (void)snprintf(outcome->cwd, sizeof(outcome->cwd), "%s/%s", root, directories[i]);
+        replace_all(pattern, "@", outcome->cwd, command, sizeof(command));
+        outcome_make(outcome, command, outcome->cwd);
+        cr_expect_eq(outcome->status, 0, "%s", command);
+        fold_depfiles(outcome);
+    }
+
+    bool is_shared = have_one_shared_key(&outcomes[0], &outcomes[1]);
+    for (size_t i = 0; is_shared && i < outcomes[0].file_count; i++) {
+        const struct file *file = &outcomes[0].files[i];
+        const struct file *twin = find_file(&outcomes[1], file->path);
+        bool is_equal = twin != NULL && twin->len == file->len &&
+                        memcmp(twin->data, file->data, file->len) == 0;
+        cr_expect(is_equal, "%s: %s differs between checkouts", pattern, file->path);
+    }
+    outcome_release(&outcomes[0]);
+    outcome_release(&outcomes[1]);
+    return is_shared;
+}
+
+static void skip_without(const char *compiler)
 {
     char version[64];
     (void)snprintf(version, sizeof(version), "%s --version", compiler);
@@ -262,7 +343,11 @@ static void check_compiler(const char *compiler, const char *const *options, siz
     if (status != 0) {
         cr_skip_test("no %s here", compiler);
     }
+}
 
+static void check_compiler(const char *compiler, const char *const *options, size_t count)
+{
+    skip_without(compiler);
     char root[] = "/tmp/scrubjay-toolchain-XXXXXX";
     cr_assert_not_null(mkdtemp(root));
     size_t known = 0;
@@ -362,4 +447,68 @@ Test(real, clang, .timeout = 240)
         "-c -x c++ s/t.c",
     };
     check_compiler("clang", options, sizeof(options) / sizeof(options[0]));
+}
+
+struct checkout {
+    const char *options;
+    bool is_shared;
+};
+
+static void check_checkouts(const char *compiler, const struct checkout *cases, size_t count)
+{
+    skip_without(compiler);
+    char root[] = "/tmp/scrubjay-toolchain-XXXXXX";
+    cr_assert_not_null(mkdtemp(root));
+    for (size_t i = 0; i < count; i++) {
+        char command[TEXT_LIMIT];
+        (void)snprintf(command, sizeof(command), "%s %s", compiler, cases[i].options);
+        cr_expect_eq(check_sharing(root, command), cases[i].is_shared, "%s", command);
+    }
+    remove_tree(root);
+}
+
+Test(real, gcc_in_two_checkouts, .timeout = 240)
+{
+    static const struct checkout cases[] = {
+        {"-c s/t.c -o d/y.o", true},
+        {"-c -I@/s s/t.c", false},
+        {"-c -I@/s -ffile-prefix-map=@=. s/t.c", true},
+        {"-c -g -ffile-prefix-map=@=. @/s/t.c -o @/d/y.o", true},
+        {"-c -g -ffile-prefix-map=@= @/s/t.c", false},
+        {"-c -g -fdebug-prefix-map=@=. @/s/t.c", false},
+        {"-c -g -fdebug-prefix-map=@=. -fmacro-prefix-map=@=. @/s/t.cc", true},
+        {"-c -MD -I@/s @/s/t.c -ffile-prefix-map=@=. -o @/d/y.o", true},
+        {"-c -g -gsplit-dwarf -ffile-prefix-map=@=. @/s/t.c -o d/y.o", true},
+        {"-c -g -gsplit-dwarf -ffile-prefix-map=@=. @/s/t.c -o @/d/y.o", false},
+        {"-c -flto -frandom-seed=1 -ffile-prefix-map=@=. s/t.c", false},
+        {"-c --coverage -ffile-prefix-map=@=. s/t.c", false},
+        {"-c -fsanitize=undefined -ffile-prefix-map=@=. @/s/t.c", false},
+        {"-c -fstack-usage -ffile-prefix-map=@=. @/s/t.c", false},
+        {"-c -fstack-usage -ffile-prefix-map=@=. s/t.c", true},
+        {"-c -DX=\"@\" -ffile-prefix-map=@=. s/t.c", false},
+        {"-c -ffile-prefix-map=@=. @/s/t.S", true},
+        {"-c -g3 -O2 -ffile-prefix-map=@=. @/s/t.cc", true},
+    };
+    check_checkouts("gcc", cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+Test(real, clang_in_two_checkouts, .timeout = 240)
+{
+    static const struct checkout cases[] = {
+        {"-c s/t.c -o d/y.o", true},
+        {"-c -I@/s s/t.c", false},
+        {"-c -g -ffile-prefix-map=@=. @/s/t.c -o @/d/y.o", true},
+        {"-c -MD -I@/s @/s/t.c -ffile-prefix-map=@=. -o @/d/y.o", true},
+        {"-c -g -ffile-compilation-dir=. s/t.c", true},
+        {"-c -g -gsplit-dwarf -ffile-prefix-map=@=. @/s/t.c -o @/d/y.o", false},
+        {"-c -g -gsplit-dwarf=single -ffile-prefix-map=@=. @/s/t.c -o @/d/y.o", false},
+        {"-c -g -ffile-prefix-map=@=. s/t.S", false},
+        {"-c -flto -ffile-prefix-map=@=. @/s/t.c", false},
+        {"-c -flto -ffile-prefix-map=@=. s/t.c", true},
+        {"-c -emit-llvm -ffile-prefix-map=@=. @/s/t.c", false},
+        {"-c -fsanitize=address -ffile-prefix-map=@=. @/s/t.c", false},
+        {"-c -fprofile-instr-generate -ffile-prefix-map=@=. @/s/t.c", false},
+        {"-c -g3 -O2 -ffile-prefix-map=@=. @/s/t.cc", true},
+    };
+    check_checkouts("clang", cases, sizeof(cases) / sizeof(cases[0]));
 }
