@@ -14,6 +14,7 @@
 #include "cli/run_env.h"
 #include "cli/run_options.h"
 #include "cli/run_report.h"
+#include "cli/self.h"
 #include "record/journal.h"
 #include "store/store.h"
 #include "wrap/tool.h"
@@ -84,25 +85,6 @@ static bool is_compiler(const char *name)
     return sj_toolchain_find(name) != NULL;
 }
 
-// Beside this program's file: as installed, or in a build tree.
-static char *find_wrapper(void)
-{
-    static const char *const places[] = {"../../bin/scrubjay", "scrubjay"};
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self);
-    const char *slash = len > 0 ? memrchr(self, '/', (size_t)len) : NULL;
-    for (size_t i = 0; slash && i < sizeof places / sizeof places[0]; i++) {
-        SJ_AUTO(sj_auto_free)
-        char *path = sj_asprintf("%.*s%s", (int)(slash + 1 - self), self, places[i]);
-        char *full = realpath(path, NULL);
-        if (full && access(full, X_OK) == 0) {
-            return full;
-        }
-        free(full);
-    }
-    return NULL;
-}
-
 static int check_store(const struct sj_config *config, struct sj_err *err)
 {
     const struct sj_store_options options = {
@@ -142,7 +124,7 @@ static int place_links(struct run *run, const char *wrapper, struct sj_err *err)
 
 static int turn_on(struct run *run, struct sj_err *err)
 {
-    SJ_AUTO(sj_auto_free) char *wrapper = find_wrapper();
+    SJ_AUTO(sj_auto_free) char *wrapper = sj_self_wrapper();
     if (!wrapper) {
         return sj_fail_plain(err, -ENOENT, "cannot find 'scrubjay' beside 'scrubjay-main'");
     }

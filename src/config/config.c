@@ -425,13 +425,16 @@ static char *size_text(uint64_t bytes)
         {1000000000, "GB"},
         {1000000, "MB"},
         {1000, "kB"},
+        {1, ""},
     };
+    size_t best = sizeof units / sizeof units[0] - 1;
     for (size_t i = 0; bytes && i < sizeof units / sizeof units[0]; i++) {
-        if (bytes % units[i].factor == 0) {
-            return sj_asprintf("%" PRIu64 "%s", bytes / units[i].factor, units[i].unit);
+        bool is_shorter = bytes / units[i].factor < bytes / units[best].factor;
+        if (bytes % units[i].factor == 0 && is_shorter) {
+            best = i;
         }
     }
-    return sj_asprintf("%" PRIu64, bytes);
+    return sj_asprintf("%" PRIu64 "%s", bytes / units[best].factor, units[best].unit);
 }
 
 static char *flags_text(const char *const *words, unsigned flags)
