@@ -34,7 +34,7 @@ enum sj_event {
     SJ_EVENT_OPEN,      /**< opened for reading: path is an input with this state */
     SJ_EVENT_WRITE,     /**< opened for writing, created, or the target of a rename or link */
     SJ_EVENT_REMOVE,    /**< unlinked, or the source of a rename */
-    SJ_EVENT_EXISTS,    /**< looked at (stat, access) and found, or found and refused: error */
+    SJ_EVENT_EXISTS,    /**< looked at (stat, access) and found; or a change of it was refused */
     SJ_EVENT_ABSENT,    /**< looked for in any way and not found (ENOENT, ENOTDIR) */
     SJ_EVENT_LIST,      /**< directory whose names were read */
     SJ_EVENT_EXEC,      /**< program executed: path is an input, pid the process that becomes it
@@ -48,7 +48,8 @@ enum sj_event {
     SJ_EVENT_NETWORK,   /**< a socket was connected; path is "" */
     SJ_EVENT_FORK,      /**< a child was made; error is the child's pid */
     SJ_EVENT_FAILURE,   /**< the library could not report something: the log is not complete; path
-                             says what, in words */
+                             says what, in words; with an error: the path that could not be
+                             looked at */
     SJ_EVENT_LINK,      /**< symbolic link whose target was read (readlink), or path with links on
                              its way that was resolved (realpath) */
     SJ_EVENT_END,       /**< behind the last kind */

@@ -39,8 +39,9 @@ struct condenser {
     size_t slots_count;
     struct process *processes;
     size_t processes_count;
-    size_t processes_room; // slots, a power of two
-    const char *failure;
+    size_t processes_room;  // slots, a power of two
+    const char *failure;    // words, or the path that an unusual error is about
+    uint32_t failure_error; // that error, or 0
 };
 
 static uint64_t mix(uint64_t hash, uint64_t word)
@@ -234,6 +235,7 @@ static void note(struct condenser *all, const struct event *event)
     case SJ_EVENT_FAILURE:
         if (!all->failure) {
             all->failure = event->path;
+            all->failure_error = event->raw->error;
         }
         break;
     case SJ_EVENT_FORK:
@@ -314,6 +316,11 @@ static char *find_silence(const struct condenser *all)
 
 static char *find_gap(const struct condenser *all, const struct sj_observe_head *head, bool is_cut)
 {
+    if (all->failure && all->failure_error) {
+        char words[128];
+        return sj_asprintf("cannot tell what is at '%s': %s", all->failure,
+                           strerror_r((int)all->failure_error, words, sizeof words));
+    }
     if (all->failure) {
         return sj_strdup(all->failure);
     }

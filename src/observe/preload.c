@@ -417,15 +417,38 @@ void sj_preload_report_at(enum sj_event kind, int dir_fd, const char *path, uint
     report_event_at(&event, dir_fd, path);
 }
 
+static bool is_absence(int error)
+{
+    return error == ENOENT || error == ENOTDIR;
+}
+
 void sj_preload_report_look(int dir_fd, const char *path, int error)
 {
-    // A pointer that the kernel refused cannot be read here either.
-    if (error == EFAULT) {
-        return;
+    switch (error) {
+    case 0:
+    case EEXIST:
+    case ENXIO: // a socket, or a terminal that the process does not have
+        sj_preload_report_at(SJ_EVENT_EXISTS, dir_fd, path, (uint32_t)error);
+        break;
+    case ENOENT:
+    case ENOTDIR:
+        sj_preload_report_at(SJ_EVENT_ABSENT, dir_fd, path, (uint32_t)error);
+        break;
+    case EFAULT: // what the kernel could not read cannot be read here either
+    case ENOSYS:
+        break;
+    default:
+        sj_preload_report_at(SJ_EVENT_FAILURE, dir_fd, path, (uint32_t)error);
+        break;
     }
-    bool is_absent = error == ENOENT || error == ENOTDIR;
-    sj_preload_report_at(is_absent ? SJ_EVENT_ABSENT : SJ_EVENT_EXISTS, dir_fd, path,
-                         (uint32_t)error);
+}
+
+void sj_preload_report_refusal(int dir_fd, const char *path, int error)
+{
+    if (error != EFAULT) {
+        sj_preload_report_at(is_absence(error) ? SJ_EVENT_ABSENT : SJ_EVENT_EXISTS, dir_fd, path,
+                             (uint32_t)error);
+    }
 }
 
 static int64_t to_ns(struct statx_timestamp time)
@@ -466,8 +489,16 @@ static void report_state(int dir_fd, const char *path, int flags, int fd)
 
 void sj_preload_report_open(int dir_fd, const char *path, int flags, int fd, int error)
 {
+    bool is_new = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+    bool is_writer = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
+    if (fd < 0 && is_writer) {
+        sj_preload_report_refusal(dir_fd, path, error);
+        return;
+    }
     if (fd < 0) {
-        sj_preload_report_look(dir_fd, path, error);
+        // With O_DIRECTORY it may well be there, and no directory.
+        bool is_file = error == ENOTDIR && (flags & O_DIRECTORY);
+        sj_preload_report_look(dir_fd, path, is_file ? 0 : error);
         return;
     }
     if (flags & O_PATH) {
@@ -477,8 +508,6 @@ void sj_preload_report_open(int dir_fd, const char *path, int flags, int fd, int
     if ((flags & O_TMPFILE) == O_TMPFILE) {
         return; // has no name; a later link() gives it one
     }
-    bool is_new = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-    bool is_writer = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
     if (!is_new) {
         report_state(dir_fd, path, flags, fd);
     }

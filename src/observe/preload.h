@@ -78,12 +78,21 @@ void sj_preload_report_pid(enum sj_event kind, const char *path, uint32_t error,
 void sj_preload_report_at(enum sj_event kind, int dir_fd, const char *path, uint32_t error);
 
 /**
- * Report that a path was looked at: ABSENT or EXISTS.
+ * Report that a path was looked at: ABSENT, EXISTS, or FAILURE when the look failed in a way that
+ * says nothing of the path (no permission, say) and may end another way next time.
  * @param dir_fd directory for a relative path, or AT_FDCWD
  * @param path   as given
  * @param error  0, or the errno that the look failed with
  */
 void sj_preload_report_look(int dir_fd, const char *path, int error);
+
+/**
+ * Report that a change of a path was refused, which is no input of itself: ABSENT or EXISTS.
+ * @param dir_fd directory for a relative path, or AT_FDCWD
+ * @param path   as given
+ * @param error  errno
+ */
+void sj_preload_report_refusal(int dir_fd, const char *path, int error);
 
 /**
  * Report that a path was opened.

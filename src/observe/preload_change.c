@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "observe/preload.h"
@@ -14,7 +15,7 @@ static int report_removed(int dir_fd, const char *path, int result)
         if (result == 0) {
             sj_preload_report_at(SJ_EVENT_REMOVE, dir_fd, path, 0);
         } else {
-            sj_preload_report_look(dir_fd, path, errno);
+            sj_preload_report_refusal(dir_fd, path, errno);
         }
     }
     return result;
@@ -26,7 +27,7 @@ static int report_made(int dir_fd, const char *path, int result)
         if (result == 0) {
             sj_preload_report_at(SJ_EVENT_WRITE, dir_fd, path, 0);
         } else {
-            sj_preload_report_look(dir_fd, path, errno);
+            sj_preload_report_refusal(dir_fd, path, errno);
         }
     }
     return result;
@@ -39,7 +40,13 @@ static void report_source(int dir_fd, const char *path)
         return;
     }
     int saved = errno;
-    int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW;
+    int fd = (int)syscall(SYS_openat, dir_fd, path, flags);
+    if (fd < 0 && errno == ELOOP) {
+        sj_preload_report_at(SJ_EVENT_LINK, dir_fd, path, 0);
+    } else {
+        sj_preload_report_open(dir_fd, path, flags, fd, ERROR_OF(fd));
+    }
     if (fd >= 0) {
         (void)close(fd);
     }

@@ -205,10 +205,21 @@ static void prepare(struct launch *launch, int dir_fd, const char *path, char *c
     launch->kind = is_seen ? SJ_EVENT_EXEC : SJ_EVENT_UNSEEN;
 }
 
-static void announce(const struct launch *launch, int error, pid_t pid)
+static void announce(const struct launch *launch, pid_t pid)
+{
+    if (launch->kind) {
+        sj_preload_report_pid(launch->kind, launch->path, 0, pid);
+    }
+}
+
+/** What was announced did not happen. A file of no format goes to a shell, which is seen. */
+static void withdraw(const struct launch *launch, int error, pid_t pid)
 {
     if (launch->kind) {
         sj_preload_report_pid(launch->kind, launch->path, (uint32_t)error, pid);
+        if (error != ENOEXEC) {
+            sj_preload_report_look(AT_FDCWD, launch->path, error);
+        }
     }
 }
 
@@ -221,9 +232,9 @@ static int launch_program(run_program *run, int fd, const char *path, char *cons
     struct launch launch;
     prepare(&launch, fd, path, env);
     pid_t pid = getpid(); // not the parent's, between vfork() and here
-    announce(&launch, 0, pid);
+    announce(&launch, pid);
     int result = run(fd, path, argv, launch.env);
-    announce(&launch, errno, pid);
+    withdraw(&launch, errno, pid);
     block_release(&launch.block);
     return result;
 }
@@ -524,7 +535,7 @@ WRAP(int, posix_spawn,
     pid_t pid = 0;
     int error = REAL(posix_spawn)(&pid, path, actions, attributes, argv, launch.env);
     if (error == 0) {
-        announce(&launch, 0, pid);
+        announce(&launch, pid);
         if (child) {
             *child = pid;
         }

@@ -73,10 +73,23 @@ WRAP(int, statx, (int dir_fd, const char *path, int flags, unsigned mask, struct
     return report(dir_fd, path, REAL(statx)(dir_fd, path, flags, mask, out));
 }
 
-#define WRAP_ACCESS(name)                                      \
-    WRAP(int, name, (const char *path, int mode))              \
-    {                                                          \
-        return report(AT_FDCWD, path, REAL(name)(path, mode)); \
+// Whether a path can be written is a question about an output.
+static int report_access(int dir_fd, const char *path, int mode, int result)
+{
+    if (sj_preload_is_on()) {
+        if (result < 0 && (mode & W_OK)) {
+            sj_preload_report_refusal(dir_fd, path, errno);
+        } else {
+            sj_preload_report_look(dir_fd, path, ERROR_OF(result));
+        }
+    }
+    return result;
+}
+
+#define WRAP_ACCESS(name)                                                   \
+    WRAP(int, name, (const char *path, int mode))                           \
+    {                                                                       \
+        return report_access(AT_FDCWD, path, mode, REAL(name)(path, mode)); \
     }
 
 WRAP_ACCESS(access)
@@ -85,7 +98,7 @@ WRAP_ACCESS(euidaccess)
 
 WRAP(int, faccessat, (int dir_fd, const char *path, int mode, int flags))
 {
-    return report(dir_fd, path, REAL(faccessat)(dir_fd, path, mode, flags));
+    return report_access(dir_fd, path, mode, REAL(faccessat)(dir_fd, path, mode, flags));
 }
 
 static ssize_t report_link(int dir_fd, const char *path, ssize_t len)
@@ -159,7 +172,8 @@ static bool report_listed(int dir_fd, const char *path, bool is_open)
         if (is_open) {
             sj_preload_report_at(SJ_EVENT_LIST, dir_fd, path, 0);
         } else {
-            sj_preload_report_look(dir_fd, path, errno);
+            // It may well be there, and no directory.
+            sj_preload_report_look(dir_fd, path, errno == ENOTDIR ? 0 : errno);
         }
     }
     return is_open;

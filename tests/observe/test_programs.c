@@ -152,6 +152,23 @@ Test(programs, what_libc_does_inside_is_a_gap)
     expect_gap(&watch, "nftw");
 }
 
+Test(programs, a_look_that_says_nothing_is_a_gap)
+{
+    struct watch watch = run_zoo("refused");
+    expect_gap(&watch, "cannot tell what is at 'file'");
+    cr_assert_eq(symlink("circle", "circle"), 0);
+    watch = run_zoo("circle");
+    expect_gap(&watch, "cannot tell what is at 'circle'");
+}
+
+Test(programs, outputs_that_are_refused_are_none)
+{
+    struct watch watch = run_zoo("output");
+    EXPECT_WHOLE(&watch);
+    EXPECT_SEEN(&watch, SJ_EVENT_EXISTS, "dir");
+    watch_end(&watch);
+}
+
 Test(programs, a_start_past_libc_is_a_gap)
 {
     struct watch watch = run_zoo("silent");
