@@ -97,6 +97,12 @@ equal 'doctor sees another cache in front' warn \
 SCRUBJAY_DIR=$PWD/a.c "$scrubjay" doctor --json >out
 equal 'doctor sees a store that is a file' fail "$(jq -r '.[] | select(.check == "store").level' out)"
 
+"$build/src/cli/scrubjay-main" --print-settings >out
+# shellcheck disable=SC2154 # lib.sh sets it
+grep '<br>' "$source_root/docs/configuration.md" >documented
+grep '<br>' out >printed
+same 'docs/configuration.md has the settings as they are' documented printed
+
 for command in clear config doctor gc stats verify version why; do
     check "$command --help" "$scrubjay" "$command" --help
     check "$command --json" json "$command"
