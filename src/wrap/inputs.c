@@ -90,6 +90,22 @@ static int probe_content(struct sj_call *call, struct sj_input *input, struct sj
     return status == -ENOENT || status == -EACCES ? SJ_INPUTS_DIFFER : status;
 }
 
+// A link that leads nowhere is as absent as nothing, but says so by its mode: it can come to life
+// without its directory noticing.
+static int probe_absent(struct sj_input *input)
+{
+    struct stat st;
+    if (lstat(input->path, &st) < 0) {
+        return errno == ENOENT || errno == ENOTDIR ? 0 : SJ_INPUTS_DIFFER;
+    }
+    if (!S_ISLNK(st.st_mode) || stat(input->path, &st) == 0 ||
+        (errno != ENOENT && errno != ENOTDIR)) {
+        return SJ_INPUTS_DIFFER;
+    }
+    input->stat.mode = S_IFLNK;
+    return 0;
+}
+
 // Look for a program on PATH. What lies before it is written to `tried` when that is not NULL.
 static bool find_program(struct sj_call *call, const char *name, struct sj_input *found,
                          struct sj_input *tried, size_t *tried_count)
@@ -108,7 +124,9 @@ static bool find_program(struct sj_call *call, const char *name, struct sj_input
             return true;
         }
         if (tried) {
-            tried[(*tried_count)++] = (struct sj_input){.need = SJ_NEED_ABSENT, .path = path};
+            struct sj_input *absent = &tried[(*tried_count)++];
+            *absent = (struct sj_input){.need = SJ_NEED_ABSENT, .path = path};
+            (void)probe_absent(absent);
         }
     }
     return false;
@@ -152,6 +170,9 @@ static int probe_one(struct sj_call *call, struct sj_input *input, struct sj_bat
     if (input->need == SJ_NEED_PROGRAM) {
         return probe_program(call, input, batch);
     }
+    if (input->need == SJ_NEED_ABSENT) {
+        return probe_absent(input);
+    }
     if (sj_filestat_get(AT_FDCWD, input->path, &input->stat) < 0) {
         return SJ_INPUTS_DIFFER;
     }
@@ -160,12 +181,11 @@ static int probe_one(struct sj_call *call, struct sj_input *input, struct sj_bat
         return probe_content(call, input, batch);
     case SJ_NEED_DIR:
         return S_ISDIR(input->stat.mode) ? 0 : SJ_INPUTS_DIFFER;
-    case SJ_NEED_ABSENT:
-        return input->stat.mode == 0 ? 0 : SJ_INPUTS_DIFFER;
     case SJ_NEED_NAMES:
         return S_ISDIR(input->stat.mode) && names_content(input->path, &input->key) == 0
                    ? 0
                    : SJ_INPUTS_DIFFER;
+    case SJ_NEED_ABSENT:
     case SJ_NEED_PROGRAM:
     case SJ_NEED_ENV:
         break;

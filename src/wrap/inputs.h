@@ -17,7 +17,8 @@ struct sj_input {
     const char *path;        /**< that can be opened here; a variable's name for SJ_NEED_ENV, a
                                   program's for SJ_NEED_PROGRAM */
     struct sj_key key;       /**< content; zero for what has none */
-    struct sj_filestat stat; /**< state when the content was read; zero for what has none */
+    struct sj_filestat stat; /**< state when the content was read; zero for what has none, but for
+                                  the mode of a link that leads nowhere */
 };
 
 /** The present state of a path set. Zeroed: none. */

@@ -36,6 +36,8 @@ struct mention {
     enum sj_need need;
     const char *name;
     struct sj_filestat dir_stat;
+    bool is_link; // a link stands at an absent path: it may come to life without moving its
+                  // directory
     size_t order;
 };
 
@@ -74,10 +76,12 @@ static void split(const char *path, size_t len, struct mention *out)
 struct known_dirs {
     struct sj_key keys[KNOWN_DIRS];
     struct sj_filestat stats[KNOWN_DIRS];
+    bool is_link[KNOWN_DIRS]; // nothing is there but a link that leads nowhere
     bool is_used[KNOWN_DIRS];
 };
 
-static int dir_stat(struct known_dirs *known, const char *dir, size_t len, struct sj_filestat *out)
+static int dir_stat(struct known_dirs *known, const char *dir, size_t len, struct sj_filestat *out,
+                    bool *is_link)
 {
     char path[4096];
     if (len >= sizeof path) {
@@ -87,13 +91,17 @@ static int dir_stat(struct known_dirs *known, const char *dir, size_t len, struc
     unsigned slot = key.bytes[0] % KNOWN_DIRS;
     if (known->is_used[slot] && sj_key_eq(&known->keys[slot], &key)) {
         *out = known->stats[slot];
+        *is_link = known->is_link[slot];
         return 0;
     }
     memcpy(path, dir, len);
     path[len] = '\0';
     int status = sj_filestat_get(AT_FDCWD, len ? path : ".", out);
     if (status == 0) {
+        struct stat st;
+        *is_link = out->mode == 0 && lstat(path, &st) == 0;
         known->keys[slot] = key;
+        known->is_link[slot] = *is_link;
         known->stats[slot] = *out;
         known->is_used[slot] = true;
     }
@@ -107,10 +115,12 @@ static bool locate_absent(struct sj_call *call, struct known_dirs *known, struct
 {
     size_t end = strlen(path);
     for (size_t len = end;; len = mention->dir_len) {
+        bool is_link;
         split(path, len, mention);
-        if (dir_stat(known, mention->dir, mention->dir_len, &mention->dir_stat) < 0) {
+        if (dir_stat(known, mention->dir, mention->dir_len, &mention->dir_stat, &is_link) < 0) {
             return false;
         }
+        mention->is_link = mention->is_link || is_link;
         if (S_ISDIR(mention->dir_stat.mode)) {
             break;
         }
@@ -166,7 +176,11 @@ static bool collect(struct sj_call *call, const struct sj_inputs *inputs, struct
     struct known_dirs *known = sj_call_alloc(call, sizeof *known);
     for (size_t i = 0; i < inputs->count; i++) {
         const struct sj_input *input = &inputs->items[i];
-        struct mention mention = {.need = input->need, .order = i};
+        struct mention mention = {
+            .need = input->need,
+            .is_link = S_ISLNK(input->stat.mode),
+            .order = i,
+        };
         switch (input->need) {
         case SJ_NEED_ENV:
         case SJ_NEED_PROGRAM:
@@ -224,6 +238,7 @@ static size_t drop_needless(struct mention *mentions, size_t count)
 // What is said of one directory; all its mentions stand side by side.
 struct group {
     unsigned flags;
+    bool has_link;
     struct sj_filestat stat;
     uint16_t files;
     uint16_t absent;
@@ -241,6 +256,7 @@ static void gather(const struct mention *mentions, size_t count, struct group *g
         }
         group->flags |= GROUP_STATE;
         group->stat = mention->dir_stat;
+        group->has_link = group->has_link || mention->is_link;
         if (mention->need == SJ_NEED_NAMES) {
             group->flags |= GROUP_LISTED;
         }
@@ -262,7 +278,8 @@ static bool add_group(struct sj_call *call, const struct mention *mentions, size
     struct group group = {.names = SJ_BUF_INIT(LIMIT)};
     gather(mentions, count, &group);
     uint64_t state = 0;
-    if ((group.flags & GROUP_STATE) && !sj_filestat_is_racy(&group.stat, call->start_coarse_ns)) {
+    if ((group.flags & GROUP_STATE) && !group.has_link &&
+        !sj_filestat_is_racy(&group.stat, call->start_coarse_ns)) {
         state = state_of(&group.stat);
     }
     bool is_good = state || !(group.flags & GROUP_LISTED);

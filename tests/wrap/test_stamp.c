@@ -52,7 +52,9 @@ TestSuite(stamp, .init = enter, .fini = leave);
 static bool make(struct sj_input *items, size_t count, struct sj_buf *out)
 {
     for (size_t i = 0; i < count; i++) {
-        cr_assert_eq(sj_filestat_get(AT_FDCWD, items[i].path, &items[i].stat), 0);
+        if (items[i].need != SJ_NEED_ABSENT) {
+            cr_assert_eq(sj_filestat_get(AT_FDCWD, items[i].path, &items[i].stat), 0);
+        }
     }
     const struct sj_inputs inputs = {.items = items, .count = count};
     const struct sj_key strong = {0};
@@ -96,6 +98,28 @@ Test(stamp, fits_until_an_absent_path_appears)
             (void)unlink(appear[i]);
         }
         (void)unlink("inc/other.h");
+        sj_buf_release(&stamp);
+    }
+}
+
+Test(stamp, a_link_that_leads_nowhere_may_come_to_life)
+{
+    // Neither link's own directory moves when what it leads to appears elsewhere.
+    static const char *const paths[] = {"inc/link.h", "inc/dir/x.h"};
+    cr_assert_eq(symlink("../far/target.h", "inc/link.h"), 0);
+    cr_assert_eq(symlink("../far/sub", "inc/dir"), 0);
+    cr_assert_eq(sj_dir_make("far", 0700), 0);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct sj_input items[] = {{.need = SJ_NEED_ABSENT, .path = paths[i]}};
+        struct sj_buf stamp = SJ_BUF_INIT(1u << 20);
+        items[0].stat.mode = i == 0 ? S_IFLNK : 0;
+        cr_assert(make(items, 1, &stamp), "%s", paths[i]);
+        cr_expect_eq(check(&stamp), 0, "%s", paths[i]);
+        cr_assert_eq(sj_dir_make("far/sub", 0700), 0);
+        cr_assert_eq(sj_file_write("far/target.h", 0600, "", 0), 0);
+        cr_expect_eq(check(&stamp), SJ_STAMP_DIFFERS, "%s", paths[i]);
+        (void)unlink("far/target.h");
+        (void)rmdir("far/sub");
         sj_buf_release(&stamp);
     }
 }
