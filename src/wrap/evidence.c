@@ -217,19 +217,29 @@ static bool is_resolved_name(const struct sj_call *call, const struct sj_sightin
     return false;
 }
 
+// Whether a path that was merely looked at is one of the files to be written: what stands there
+// now, from an earlier run, does not matter. A family of outputs is no such file: inputs may be
+// named alike.
+static bool is_own_output(const struct sj_call *call, const char *path)
+{
+    struct sj_written written;
+    return find_output(call, path, &written) &&
+           !(call->action.outputs[written.slot].flags & SJ_OUTPUT_PREFIX);
+}
+
 static void judge_existing(struct sj_call *call, const struct sj_sightings *sightings,
                            const struct sj_sighting *sighting, struct sj_evidence *evidence)
 {
     struct sj_filestat stat;
-    struct sj_written written;
-    if (find_output(call, sighting->path, &written) || is_temp_dir(call, sighting->path)) {
+    bool is_looked_at = sighting->kind == SJ_EVENT_EXISTS || sighting->kind == SJ_EVENT_LINK;
+    if (is_looked_at &&
+        (is_own_output(call, sighting->path) || is_temp_dir(call, sighting->path))) {
         return;
     }
     if (sj_filestat_get(AT_FDCWD, sighting->path, &stat) < 0 || stat.mode == 0) {
         refuse(evidence, "racy", sighting->path);
         return;
     }
-    bool is_looked_at = sighting->kind == SJ_EVENT_EXISTS || sighting->kind == SJ_EVENT_LINK;
     if (is_looked_at && sj_place_binds(&call->place, sighting->path) &&
         is_resolved_name(call, sightings, sighting->path, &stat)) {
         return;
@@ -246,10 +256,9 @@ static void judge_existing(struct sj_call *call, const struct sj_sightings *sigh
 static void judge_absent(struct sj_call *call, const struct sj_sighting *sighting,
                          struct sj_evidence *evidence)
 {
-    struct sj_written written;
     bool is_relaxed =
         (call->config.relax & SJ_RELAX_SYSTEM_HEADERS) && sj_skip_prefix(sighting->path, "/usr/");
-    if (!is_relaxed && !find_output(call, sighting->path, &written)) {
+    if (!is_relaxed && !is_own_output(call, sighting->path)) {
         add(call, evidence, SJ_NEED_ABSENT, sighting);
     }
 }
