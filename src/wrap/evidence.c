@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "wrap/action.h"
+#include "wrap/link.h"
 
 static void refuse(struct sj_evidence *evidence, const char *id, const char *detail)
 {
@@ -256,6 +257,10 @@ static void judge_existing(struct sj_call *call, const struct sj_sightings *sigh
 static void judge_absent(struct sj_call *call, const struct sj_sighting *sighting,
                          struct sj_evidence *evidence)
 {
+    // Among the links of `run` nothing but compilers ever stands, and those we know.
+    if (sj_link_origin(sighting->path)) {
+        return;
+    }
     bool is_relaxed =
         (call->config.relax & SJ_RELAX_SYSTEM_HEADERS) && sj_skip_prefix(sighting->path, "/usr/");
     if (!is_relaxed && !is_own_output(call, sighting->path)) {
