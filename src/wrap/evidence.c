@@ -218,14 +218,36 @@ static bool is_resolved_name(const struct sj_call *call, const struct sj_sightin
     return false;
 }
 
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+// Whether it is worth a system call to see if a path is an output spelt another way, such as
+// `../x.o` by its absolute path.
+static bool has_output_name(const struct sj_call *call, const char *path)
+{
+    const struct sj_action *action = &call->action;
+    for (size_t i = 0; i < action->output_count; i++) {
+        if (strcmp(last_part(action->outputs[i].path), last_part(path)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Whether a path that was merely looked at is one of the files to be written: what stands there
 // now, from an earlier run, does not matter. A family of outputs is no such file: inputs may be
 // named alike.
 static bool is_own_output(const struct sj_call *call, const char *path)
 {
     struct sj_written written;
-    return find_output(call, path, &written) &&
-           !(call->action.outputs[written.slot].flags & SJ_OUTPUT_PREFIX);
+    if (find_output(call, path, &written)) {
+        return !(call->action.outputs[written.slot].flags & SJ_OUTPUT_PREFIX);
+    }
+    return path[0] == '/' && has_output_name(call, path) &&
+           find_output_by_file(call, path, &written);
 }
 
 static void judge_existing(struct sj_call *call, const struct sj_sightings *sightings,

@@ -32,18 +32,19 @@ struct keeping {
     struct sj_key strong;
 };
 
-// Not stored, and why. Always 0, so that it can be returned.
-static int refuse(struct keeping *keeping, const char *reason, const char *detail)
-{
-    keeping->call->record.reason = reason;
-    keeping->call->record.detail = detail;
-    return 0;
-}
-
 static char *copy(struct sj_call *call, const char *text)
 {
     size_t len = strlen(text) + 1;
     return memcpy(sj_call_alloc(call, len), text, len);
+}
+
+// Not stored, and why. Always 0, so that it can be returned. The detail is copied: most of them lie
+// in the observer's log, which the record outlives.
+static int refuse(struct keeping *keeping, const char *reason, const char *detail)
+{
+    keeping->call->record.reason = reason;
+    keeping->call->record.detail = detail ? copy(keeping->call, detail) : NULL;
+    return 0;
 }
 
 static bool is_special(char byte)
@@ -262,8 +263,7 @@ static int keep(struct keeping *keeping, bool is_forced, struct sj_err *err)
     struct sj_call *call = keeping->call;
     const struct sj_evidence *evidence = &keeping->evidence;
     if (evidence->refusal) {
-        return refuse(keeping, evidence->refusal,
-                      evidence->detail ? copy(call, evidence->detail) : NULL);
+        return refuse(keeping, evidence->refusal, evidence->detail);
     }
     if (keeping->run->out.is_full || keeping->run->err.is_full) {
         return refuse(keeping, "too-much-output", NULL);
@@ -277,7 +277,7 @@ static int keep(struct keeping *keeping, bool is_forced, struct sj_err *err)
     int status = sj_inputs_probe(call, &keeping->set, keeping->batch, &keeping->inputs);
     const char *racy = status == 0 ? find_racy(keeping) : NULL;
     if (status == SJ_INPUTS_DIFFER || racy) {
-        return refuse(keeping, "racy", racy ? copy(call, racy) : NULL);
+        return refuse(keeping, "racy", racy);
     }
     if (status < 0) {
         return sj_fail(err, status, "cannot look at the compiler's inputs");

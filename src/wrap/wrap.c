@@ -175,7 +175,8 @@ static int close_record(struct sj_call *call, int status)
     }
     if (call->config.stats) {
         int failed = sj_journal_append(call->config.cache_dir, call->config.journal_size, record);
-        if (failed < 0) {
+        // One warning is enough: after an error the store's own has been given.
+        if (failed < 0 && record->outcome != SJ_OUTCOME_ERROR) {
             char *text = sj_asprintf("cannot write the journal in '%s': %s; compiles go on without "
                                      "leaving records",
                                      call->config.cache_dir, strerrordesc_np(-failed));
