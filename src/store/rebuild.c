@@ -25,8 +25,8 @@ struct sj_rebuild {
     struct sj_index index;
     MDB_txn *txn;
     struct sj_checker checker;
-    const struct sj_generation_file *file; // being scanned
-    int fd;                                // of that file
+    uint32_t number; // of the generation being scanned
+    int fd;          // of its file
     bool is_torn;                          // its data must be checked
 };
 
@@ -57,7 +57,7 @@ static int add_item(const struct sj_item *item, uint64_t offset, void *user)
         return sj_index_link(index, rebuild->txn, &name, pathset);
     }
     struct sj_place place = {
-        .generation = rebuild->file->number,
+        .generation = rebuild->number,
         .len = (uint32_t)sj_item_len(item),
         .raw_len = item->raw_len,
         .offset = offset,
@@ -80,7 +80,7 @@ static int add_generations(struct sj_rebuild *rebuild, const char *dir)
         if (fd < 0) {
             continue;
         }
-        rebuild->file = &list.files[i];
+        rebuild->number = list.files[i].number;
         rebuild->fd = fd;
         rebuild->is_torn = i + TORN_GENERATIONS >= list.count;
         status = sj_generation_scan(fd, state->salt, add_item, rebuild);

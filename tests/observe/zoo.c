@@ -206,7 +206,7 @@ static void do_text(void)
     CHECK(execl("./text", "text", (char *)NULL) < 0 && errno == ENOEXEC);
 }
 
-static void do_load(void)
+static _Noreturn void do_load(void)
 {
     CHECK(dlopen("libbare.so", RTLD_NOW)); // along the RUNPATH of this program
     CHECK(dlopen("./lib/libpath.so", RTLD_NOW));
