@@ -27,7 +27,7 @@ struct sj_rebuild {
     struct sj_checker checker;
     uint32_t number; // of the generation being scanned
     int fd;          // of its file
-    bool is_torn;                          // its data must be checked
+    bool is_torn;    // its data must be checked
 };
 
 // Where the item is later in the same generation or in a later one, it takes the place over.
