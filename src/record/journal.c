@@ -16,7 +16,7 @@
 #define OPEN_TRIES 100                 /**< how often parts may vanish while they are opened */
 
 // Makes the next part and points `current` at it. Only under the lock, and only if still needed:
-// whoever had the lock before may have done it.
+// whoever had the lock before may have done it. SJ_JOURNAL_ROTATED: made.
 static int begin_part(int dir_fd, uint64_t limit_bytes)
 {
     struct stat st;
@@ -43,7 +43,7 @@ static int begin_part(int dir_fd, uint64_t limit_bytes)
         status = -errno;
         (void)unlinkat(dir_fd, name, 0);
     }
-    return status;
+    return status < 0 ? status : SJ_JOURNAL_ROTATED;
 }
 
 static int rotate(const char *dir, uint64_t limit_bytes, bool is_first)
@@ -101,7 +101,8 @@ int sj_journal_append(const char *dir, uint64_t limit_bytes, const struct sj_rec
     }
     struct stat st;
     if (limit_bytes > 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size >= limit_bytes) {
-        (void)rotate(dir, limit_bytes, false); // the record is safe; the next one tries again
+        // The record is safe: should this fail, the next one tries again.
+        return rotate(dir, limit_bytes, false) == SJ_JOURNAL_ROTATED ? SJ_JOURNAL_ROTATED : 0;
     }
     return 0;
 }

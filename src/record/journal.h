@@ -16,13 +16,16 @@
 #include "base/err.h"
 #include "record/record.h"
 
+/** Outcome of sj_journal_append(): a new part was begun; the time to call sj_ledger_fold(). */
+#define SJ_JOURNAL_ROTATED 1
+
 /**
  * Append a record: open, write, fstat, close.
  *
  * @param dir         the store's directory; the journal lives in `journal/` below it
  * @param limit_bytes rotate when the current part has reached this size; 0: never
  * @param record      record
- * @return 0 or a negative errno
+ * @return 0, SJ_JOURNAL_ROTATED (the record is written, too) or a negative errno
  */
 int sj_journal_append(const char *dir, uint64_t limit_bytes, const struct sj_record *record);
 

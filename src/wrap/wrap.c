@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "record/journal.h"
+#include "record/ledger.h"
 #include "wrap/action.h"
 #include "wrap/audit.h"
 #include "wrap/compile.h"
@@ -174,12 +175,17 @@ static int close_record(struct sj_call *call, int status)
         sj_store_release(call->store);
     }
     if (call->config.stats) {
-        int failed = sj_journal_append(call->config.cache_dir, call->config.journal_size, record);
+        const char *dir = call->config.cache_dir;
+        int failed = sj_journal_append(dir, call->config.journal_size, record);
+        if (failed == SJ_JOURNAL_ROTATED) {
+            // Once in some ten thousand compiles. Should it fail, the next rotation tries again.
+            (void)sj_ledger_fold(dir, SJ_LEDGER_KEEP, NULL, NULL);
+        }
         // One warning is enough: after an error the store's own has been given.
         if (failed < 0 && record->outcome != SJ_OUTCOME_ERROR) {
             char *text = sj_asprintf("cannot write the journal in '%s': %s; compiles go on without "
                                      "leaving records",
-                                     call->config.cache_dir, strerrordesc_np(-failed));
+                                     dir, strerrordesc_np(-failed));
             sj_notice(call, "journal", text);
             free(text);
         }

@@ -30,7 +30,8 @@ TestSuite(journal, .init = setup, .fini = teardown);
 static int append(uint64_t limit, uint32_t mark)
 {
     struct sj_record record = {.outcome = SJ_OUTCOME_HIT, .pid = mark, .args = "-c a.c -o a.o"};
-    return sj_journal_append(dir, limit, &record);
+    int status = sj_journal_append(dir, limit, &record);
+    return status == SJ_JOURNAL_ROTATED ? 0 : status;
 }
 
 static struct sj_journal *open_journal(void)
@@ -129,6 +130,15 @@ Test(journal, is_rotated_and_read_across_parts)
     }
     expect_end(journal);
     sj_journal_close(journal);
+}
+
+Test(journal, rotation_is_told)
+{
+    const struct sj_record record = {.outcome = SJ_OUTCOME_HIT};
+    cr_expect_eq(sj_journal_append(dir, 50, &record), 0);
+    cr_expect_eq(sj_journal_append(dir, 50, &record), 0);
+    cr_expect_eq(sj_journal_append(dir, 50, &record), SJ_JOURNAL_ROTATED);
+    cr_expect_eq(sj_journal_append(dir, 50, &record), 0);
 }
 
 Test(journal, late_write_into_the_part_before_is_still_seen)

@@ -39,7 +39,7 @@ static void append(uint64_t day, const char *build, enum sj_outcome outcome)
         .saved_ns = outcome == SJ_OUTCOME_HIT ? 100 : 0,
         .build = build,
     };
-    cr_assert_eq(sj_journal_append(dir, 200, &record), 0);
+    cr_assert_geq(sj_journal_append(dir, 200, &record), 0);
 }
 
 // The clock is not waited for: parts are made to look old.
