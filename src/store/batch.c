@@ -16,6 +16,7 @@
 // Stamps and file keys of an era may take this share of the cap; eight eras are kept.
 #define ERA_SHARE     128
 #define ERA_BYTES_MIN (UINT64_C(1) << 20)
+#define ERA_BYTES_MAX (UINT64_C(1) << 29)
 
 struct sj_batch *sj_batch_new(struct sj_store *store)
 {
@@ -259,13 +260,22 @@ static int forget_damaged(struct sj_store *store, MDB_txn *txn, uint32_t ns)
 static int write_bundle(struct sj_batch *batch, MDB_txn *txn, uint32_t ns, uint32_t *sealed)
 {
     struct sj_store *store = batch->store;
+    const struct sj_buf *bundle = &batch->bundle;
     uint64_t offset = 0;
-    int status = sj_rotate(store, txn, batch->bundle.len, sealed);
+    int status = sj_rotate(store, txn, bundle->len, sealed);
     if (status < 0) {
         return status;
     }
     finish_bundle(batch);
-    status = sj_generation_append(&store->newest, batch->bundle.data, batch->bundle.len, &offset);
+    status = sj_generation_append(&store->newest, bundle->data, bundle->len, &offset);
+    if (status == -EBADMSG) {
+        // LMDB's own pages in it are damaged: no more is written to it.
+        *sealed = store->newest.number;
+        status = sj_generation_start(store, txn, bundle->len);
+        status = status < 0
+                     ? status
+                     : sj_generation_append(&store->newest, bundle->data, bundle->len, &offset);
+    }
     if (status < 0) {
         sj_generation_close(&store->newest);
         return status;
@@ -273,13 +283,21 @@ static int write_bundle(struct sj_batch *batch, MDB_txn *txn, uint32_t ns, uint3
     return put_places(batch, txn, ns, offset);
 }
 
+static uint64_t era_limit(const struct sj_store *store)
+{
+    uint64_t limit = store->max_size_bytes / ERA_SHARE;
+    if (limit > ERA_BYTES_MAX) {
+        return ERA_BYTES_MAX;
+    }
+    return limit < ERA_BYTES_MIN ? ERA_BYTES_MIN : limit;
+}
+
 // Stamps and file keys come and go without blobs, so their age is counted in eras of their own.
 static void count_notes(struct sj_batch *batch)
 {
     struct sj_state *state = &batch->store->index.state;
-    uint64_t limit = batch->store->max_size_bytes / ERA_SHARE;
     state->era_bytes += batch->notes_data.len + batch->note_count * SJ_INDEX_KEY_SIZE;
-    if (state->era_bytes > (limit < ERA_BYTES_MIN ? ERA_BYTES_MIN : limit)) {
+    if (state->era_bytes > era_limit(batch->store)) {
         state->era++;
         state->era_bytes = 0;
         sj_sweep_start(state);

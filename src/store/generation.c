@@ -13,8 +13,8 @@
 #include "base/parse.h"
 #include "store/lmdb_env.h"
 
-// Address space, not disk; a generation is as large as one bundle at most beyond its size.
-#define MAP_BYTES      (UINT64_C(1) << 36)
+// Address space, not disk: a generation and one bundle, 4 GiB each at most, fit well.
+#define MAP_BYTES      (UINT64_C(1) << 34)
 #define MAP_NEED_BYTES (UINT64_C(1) << 28)
 
 // LMDB's pages are as large as the system's; these are the smallest, and divide all others.
@@ -61,7 +61,7 @@ int sj_generation_open(struct sj_generation *generation, const char *dir, uint32
     }
     int status =
         sj_lmdb_open(path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC | MDB_NORDAHEAD | MDB_NOTLS,
-                     MAP_BYTES, MAP_NEED_BYTES, &generation->env);
+                     MAP_BYTES, MAP_NEED_BYTES, dir, &generation->env);
     if (status < 0) {
         return status;
     }

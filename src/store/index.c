@@ -8,8 +8,8 @@
 #include "store/lmdb_env.h"
 #include "store/store.h"
 
-// Address space, not disk: enough for a hundred million entries.
-// Far more than an index ever holds, and little enough for instrumented runs (valgrind).
+// Address space, not disk: more than an index ever holds, and little enough for instrumented runs
+// (valgrind).
 #define MAP_BYTES      (UINT64_C(1) << 34)
 #define MAP_NEED_BYTES (UINT64_C(1) << 26)
 
@@ -29,7 +29,8 @@ static const char *const table_names[SJ_TABLE_COUNT] = {
 int sj_index_open(struct sj_index *index, bool is_writable)
 {
     unsigned flags = MDB_NOTLS | (is_writable ? MDB_NOSYNC : MDB_RDONLY);
-    int status = sj_lmdb_open(index->path, flags, MAP_BYTES, MAP_NEED_BYTES, &index->env);
+    int status =
+        sj_lmdb_open(index->path, flags, MAP_BYTES, MAP_NEED_BYTES, index->dir, &index->env);
     if (status < 0) {
         return status;
     }

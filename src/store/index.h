@@ -47,6 +47,7 @@ static inline bool sj_place_eq(const struct sj_place *a, const struct sj_place *
 /** An index. */
 struct sj_index {
     char *path;                    /**< its directory */
+    const char *dir;               /**< the store's directory */
     MDB_env *env;                  /**< NULL: closed */
     MDB_txn *read;                 /**< the open read transaction, or NULL */
     MDB_dbi table[SJ_TABLE_COUNT]; /**< open once has_tables */
@@ -71,7 +72,7 @@ static inline struct sj_index_key sj_index_key_of(uint32_t ns, const struct sj_k
 /**
  * Open the environment; neither a transaction nor a database is opened.
  *
- * @param index       its path is set, the rest is zero or closed
+ * @param index       its path and dir are set, the rest is zero or closed
  * @param is_writable for writing too; the directory must exist
  * @return 0 or a negative errno
  */

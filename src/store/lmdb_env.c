@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 
 #include "base/mem.h"
+#include "store/store.h"
 
 // Databases of the index, and readers at one time on a large build machine.
 #define DATABASES_MAX 16
@@ -35,7 +37,17 @@ int sj_lmdb_errno(int rc)
     }
 }
 
-static int open_once(const char *path, unsigned flags, uint64_t map_bytes, MDB_env **out)
+// LMDB found its pages to make no sense, and is about to print that and abort. This is the same as
+// a crash on damaged pages, and programs that are prepared for one are prepared for its signal.
+static void fail_assertion(MDB_env *env, const char *message)
+{
+    (void)message;
+    sj_store_condemn(mdb_env_get_userctx(env));
+    (void)raise(SIGBUS);
+}
+
+static int open_once(const char *path, unsigned flags, uint64_t map_bytes, const char *dir,
+                     MDB_env **out)
 {
     MDB_env *env = NULL;
     if (mdb_env_create(&env) != 0) {
@@ -43,6 +55,8 @@ static int open_once(const char *path, unsigned flags, uint64_t map_bytes, MDB_e
     }
     (void)mdb_env_set_maxdbs(env, DATABASES_MAX);
     (void)mdb_env_set_maxreaders(env, READERS_MAX);
+    (void)mdb_env_set_userctx(env, (void *)(uintptr_t)dir);
+    (void)mdb_env_set_assert(env, fail_assertion);
     int rc = mdb_env_set_mapsize(env, map_bytes);
     rc = rc ? rc : mdb_env_open(env, path, flags, FILE_MODE);
     if (rc) {
@@ -59,13 +73,13 @@ static int open_once(const char *path, unsigned flags, uint64_t map_bytes, MDB_e
 }
 
 int sj_lmdb_open(const char *path, unsigned flags, uint64_t map_bytes, uint64_t need_bytes,
-                 MDB_env **out)
+                 const char *dir, MDB_env **out)
 {
-    int status = open_once(path, flags, map_bytes, out);
+    int status = open_once(path, flags, map_bytes, dir, out);
     // Address space may be limited (ulimit -v).
     while (status == -ENOMEM && map_bytes / 4 >= need_bytes) {
         map_bytes /= 4;
-        status = open_once(path, flags, map_bytes, out);
+        status = open_once(path, flags, map_bytes, dir, out);
     }
     return status;
 }

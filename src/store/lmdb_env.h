@@ -25,11 +25,13 @@ int sj_lmdb_errno(int rc);
  * @param flags      LMDB's
  * @param map_bytes  address space to reserve
  * @param need_bytes least that will do
+ * @param dir        the store's directory: condemned when LMDB finds its pages to make no sense,
+ *                   whereupon SIGBUS is raised; outlives the environment
  * @param out        takes the environment; the caller closes it with mdb_env_close()
  * @return 0 or a negative errno
  */
 int sj_lmdb_open(const char *path, unsigned flags, uint64_t map_bytes, uint64_t need_bytes,
-                 MDB_env **out);
+                 const char *dir, MDB_env **out);
 
 /**
  * Begin a transaction; grows the map when another process made the file larger, and clears slots of

@@ -30,7 +30,8 @@ struct sj_rebuild {
     bool is_torn;    // its data must be checked
 };
 
-// Where the item is later in the same generation or in a later one, it takes the place over.
+// An item of a later generation takes the place over. Of two results under one key in the same one
+// either may win: a small bundle can fill a gap before an older one. Both are results of that key.
 static int add_item(const struct sj_item *item, uint64_t offset, void *user)
 {
     struct sj_rebuild *rebuild = user;
@@ -114,6 +115,7 @@ int sj_index_rebuild(struct sj_store *store, const unsigned char salt[SJ_SALT_SI
     SJ_AUTO(sj_auto_free) char *aside = sj_asprintf("%s/index.old", store->dir);
     struct sj_rebuild rebuild = {.checker = sj_checker_of()};
     rebuild.index.path = sj_asprintf("%s/index.new", store->dir);
+    rebuild.index.dir = store->dir;
     int status = sj_tree_remove(rebuild.index.path);
     status = status < 0 ? status : sj_tree_remove(aside);
     if (status == 0 && mkdir(rebuild.index.path, DIR_MODE) < 0) {

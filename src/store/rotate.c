@@ -99,7 +99,7 @@ static uint32_t lowest_kept(const struct sj_store *store, const struct sj_genera
     return keep < list->count ? list->files[keep].number : 0;
 }
 
-static int start(struct sj_store *store, MDB_txn *txn, size_t len)
+int sj_generation_start(struct sj_store *store, MDB_txn *txn, size_t len)
 {
     struct sj_generation_list list;
     int status = sj_generation_list(store->dir, &list);
@@ -144,7 +144,7 @@ int sj_rotate(struct sj_store *store, MDB_txn *txn, size_t len, uint32_t *sealed
     if (status < 0 && status != -ENOENT && status != -EBADMSG) {
         return status;
     }
-    status = start(store, txn, len);
+    status = sj_generation_start(store, txn, len);
     if (status == 0) {
         *sealed = newest;
     }

@@ -34,6 +34,16 @@ int sj_generation_list(const char *dir, struct sj_generation_list *out);
 void sj_generation_list_release(struct sj_generation_list *list);
 
 /**
+ * Start another generation and open it in store->newest; give up the oldest over the cap.
+ *
+ * @param store store
+ * @param txn   index's write transaction
+ * @param len   bytes of the bundle that is to come
+ * @return 0 or a negative errno
+ */
+int sj_generation_start(struct sj_store *store, MDB_txn *txn, size_t len);
+
+/**
  * Make sure that the newest generation has room for a bundle and is open in store->newest: starts
  * another where it has not, and gives up the oldest over the cap. Their files stay until
  * sj_rotate_finish().

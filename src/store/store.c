@@ -15,6 +15,7 @@
 #define MAX_SIZE_DEFAULT    (UINT64_C(5) << 30)
 #define GENERATIONS         16
 #define GENERATION_SIZE_MIN (UINT64_C(1) << 20)
+#define GENERATION_SIZE_MAX (UINT64_C(1) << 32)
 
 // A write that comes out short with less left than this failed for want of space.
 #define DISK_FULL_BYTES (UINT64_C(1) << 22)
@@ -22,6 +23,9 @@
 uint64_t sj_store_generation_size(const struct sj_store *store)
 {
     uint64_t size = store->max_size_bytes / GENERATIONS;
+    if (size > GENERATION_SIZE_MAX) {
+        return GENERATION_SIZE_MAX;
+    }
     return size < GENERATION_SIZE_MIN ? GENERATION_SIZE_MIN : size;
 }
 
@@ -73,6 +77,7 @@ int sj_store_open(const struct sj_store_options *options, struct sj_store **out,
     struct sj_store *store = sj_new(struct sj_store);
     store->dir = sj_strdup(options->dir);
     store->index.path = sj_asprintf("%s/index", options->dir);
+    store->index.dir = store->dir;
     store->max_size_bytes = options->max_size_bytes ? options->max_size_bytes : MAX_SIZE_DEFAULT;
     store->compression_level = options->compression_level;
     store->is_read_only = options->is_read_only;
@@ -175,6 +180,9 @@ static bool is_disk_full(const char *dir)
 int sj_store_end(struct sj_store *store, MDB_txn *txn, int status)
 {
     status = sj_index_end(&store->index, txn, status);
+    if (status == -EBADMSG) {
+        sj_store_condemn(store->dir);
+    }
     return status == -EIO && is_disk_full(store->dir) ? -ENOSPC : status;
 }
 

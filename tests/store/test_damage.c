@@ -2,9 +2,12 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -152,6 +155,71 @@ Test(damage, lost_generation_is_a_miss_and_another_is_begun)
     (void)fixture_put(store, BLOB_BYTES, 1);
     cr_assert(fixture_has(store, BLOB_BYTES, 1));
     sj_store_close(store);
+}
+
+// Overwrite LMDB's own pages of the generation, its two metas or what comes behind them.
+static void spoil_pages(off_t from, off_t to, unsigned char byte)
+{
+    SJ_AUTO(sj_auto_free) char *path = fixture_path(GENERATION);
+    SJ_AUTO(sj_auto_close) int fd = open(path, O_RDWR);
+    for (off_t at = from; at < to; at += 4096) {
+        unsigned char page[4096];
+        cr_assert_eq(pread(fd, page, sizeof page, at), (ssize_t)sizeof page);
+        if (page[10] != 4) {
+            memset(page, byte, sizeof page);
+            cr_assert_eq(pwrite(fd, page, sizeof page, at), (ssize_t)sizeof page);
+        }
+    }
+}
+
+static void condemn_and_exit(int signal)
+{
+    char path[sizeof test_dir + 8];
+    (void)signal;
+    (void)stpcpy(stpcpy(path, test_dir), "/store");
+    sj_store_condemn(path);
+    _exit(1);
+}
+
+// LMDB may crash on such pages. Do as the wrapper does then, in a process of its own.
+static void put_and_maybe_crash(unsigned seed)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        const struct sigaction action = {.sa_handler = condemn_and_exit};
+        (void)sigaction(SIGSEGV, &action, NULL);
+        (void)sigaction(SIGBUS, &action, NULL);
+        struct sj_store *store = fixture_open(0);
+        (void)fixture_put(store, BLOB_BYTES, seed);
+        sj_store_close(store);
+        _exit(0);
+    }
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status), "signal %d", WTERMSIG(status));
+}
+
+Test(damage, generation_with_spoilt_pages_is_read_but_not_written)
+{
+    const struct {
+        off_t from;
+        off_t to;
+        unsigned char byte;
+    } spoils[] = {{8192, 0, 0}, {8192, 0, 0xff}, {0, 8192, 0}, {0, 8192, 0xff}};
+    for (unsigned i = 0; i < sizeof spoils / sizeof spoils[0]; i++) {
+        fill_store();
+        spoil_pages(spoils[i].from, spoils[i].to ? spoils[i].to : size_of(GENERATION),
+                    spoils[i].byte);
+        put_and_maybe_crash(100 + i);
+        struct sj_store *store = fixture_open(0);
+        cr_assert_eq(count_blobs(store), BLOBS);
+        (void)fixture_put(store, BLOB_BYTES, 200 + i);
+        cr_assert(fixture_has(store, BLOB_BYTES, 200 + i));
+        cr_assert_eq(count_blobs(store), BLOBS);
+        sj_store_close(store);
+        SJ_AUTO(sj_auto_free) char *path = fixture_path("store");
+        cr_assert_eq(sj_tree_remove(path), 0);
+    }
 }
 
 Test(damage, garbage_for_an_index_is_made_again)
