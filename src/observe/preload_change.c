@@ -2,6 +2,7 @@
 // Paths that are made, moved and removed, and the process's own directory.
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -177,10 +178,15 @@ WRAP(int, fchdir, (int fd))
 }
 
 // A child of a process with many threads may find the loader's lock taken.
-__attribute__((constructor)) static void find_early(void)
+static void find_early(void)
+{
+    (void)REAL(chdir);
+    (void)REAL(fchdir);
+}
+
+__attribute__((constructor)) static void prepare_forks(void)
 {
     if (sj_preload_is_on()) {
-        (void)REAL(chdir);
-        (void)REAL(fchdir);
+        (void)pthread_atfork(find_early, NULL, NULL);
     }
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <paths.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -295,10 +296,15 @@ static int run_execveat(int fd, const char *path, char *const *argv, char *const
 }
 
 // A child of a process with many threads may find the loader's lock taken.
-__attribute__((constructor)) static void find_early(void)
+static void find_early(void)
+{
+    (void)REAL(execve);
+}
+
+__attribute__((constructor)) static void prepare_forks(void)
 {
     if (sj_preload_is_on()) {
-        (void)REAL(execve);
+        (void)pthread_atfork(find_early, NULL, NULL);
     }
 }
 

@@ -2,6 +2,7 @@
 // Files that are opened: as descriptors, as streams, and as temporary files.
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,10 +178,15 @@ WRAP(char *, mkdtemp, (char *path))
 }
 
 // A child of a process with many threads may find the loader's lock taken.
-__attribute__((constructor)) static void find_early(void)
+static void find_early(void)
+{
+    (void)REAL(open);
+    (void)REAL(open64);
+}
+
+__attribute__((constructor)) static void prepare_forks(void)
 {
     if (sj_preload_is_on()) {
-        (void)REAL(open);
-        (void)REAL(open64);
+        (void)pthread_atfork(find_early, NULL, NULL);
     }
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <iconv.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -211,9 +212,14 @@ WRAP(void, _Exit, (int status))
 }
 
 // A child of a process with many threads may find the loader's lock taken.
-__attribute__((constructor)) static void find_early(void)
+static void find_early(void)
+{
+    (void)REAL(_exit);
+}
+
+__attribute__((constructor)) static void prepare_forks(void)
 {
     if (sj_preload_is_on()) {
-        (void)REAL(_exit);
+        (void)pthread_atfork(find_early, NULL, NULL);
     }
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -42,6 +43,7 @@
 
 #define SCRIPT_DEPTH 5 // as in the kernel
 #define SEGMENTS_MAX 64
+#define ENTRIES_MAX  128
 
 static bool is_own_kind(const ElfW(Ehdr) * head)
 {
@@ -52,20 +54,86 @@ static bool is_own_kind(const ElfW(Ehdr) * head)
            head->e_phnum <= SEGMENTS_MAX;
 }
 
-static bool has_our_loader(int fd, const ElfW(Ehdr) * head)
+/** The segments of a program. */
+struct segments {
+    ElfW(Phdr) all[SEGMENTS_MAX];
+    unsigned count;
+};
+
+static bool read_segments(int fd, const ElfW(Ehdr) * head, struct segments *out)
 {
-    ElfW(Phdr) segments[SEGMENTS_MAX];
-    size_t size = head->e_phnum * sizeof segments[0];
-    if (pread(fd, segments, size, (off_t)head->e_phoff) != (ssize_t)size) {
+    size_t size = head->e_phnum * sizeof out->all[0];
+    out->count = head->e_phnum;
+    return pread(fd, out->all, size, (off_t)head->e_phoff) == (ssize_t)size;
+}
+
+static const ElfW(Phdr) * find_segment(const struct segments *segments, uint32_t type)
+{
+    for (unsigned i = 0; i < segments->count; i++) {
+        if (segments->all[i].p_type == type) {
+            return &segments->all[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_our_loader(int fd, const struct segments *segments)
+{
+    char name[sizeof LOADER];
+    const ElfW(Phdr) *segment = find_segment(segments, PT_INTERP);
+    return segment && segment->p_filesz == sizeof name &&
+           pread(fd, name, sizeof name, (off_t)segment->p_offset) == (ssize_t)sizeof name &&
+           memcmp(name, LOADER, sizeof name) == 0;
+}
+
+/** Where the file has what will stand at an address. @return -1 when it has not */
+static off_t offset_of(const struct segments *segments, ElfW(Addr) address)
+{
+    for (unsigned i = 0; i < segments->count; i++) {
+        const ElfW(Phdr) *segment = &segments->all[i];
+        if (segment->p_type == PT_LOAD && address >= segment->p_vaddr &&
+            address - segment->p_vaddr < segment->p_filesz) {
+            return (off_t)(segment->p_offset + (address - segment->p_vaddr));
+        }
+    }
+    return -1;
+}
+
+// The runtimes of some sanitizers end the program when a library was loaded before them.
+static bool wants_to_be_first(const char *library)
+{
+    static const char *const names[] = {"libasan.so", "libtsan.so", "liblsan.so", "libhwasan.so",
+                                        "libclang_rt."};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strncmp(library, names[i], strlen(names[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool needs_sanitizer(int fd, const struct segments *segments)
+{
+    ElfW(Dyn) entries[ENTRIES_MAX];
+    const ElfW(Phdr) *segment = find_segment(segments, PT_DYNAMIC);
+    if (!segment) {
         return false;
     }
-    for (unsigned i = 0; i < head->e_phnum; i++) {
-        char name[sizeof LOADER];
-        if (segments[i].p_type == PT_INTERP) {
-            return segments[i].p_filesz == sizeof name &&
-                   pread(fd, name, sizeof name, (off_t)segments[i].p_offset) ==
-                       (ssize_t)sizeof name &&
-                   memcmp(name, LOADER, sizeof name) == 0;
+    size_t size = segment->p_filesz < sizeof entries ? segment->p_filesz : sizeof entries;
+    ssize_t len = pread(fd, entries, size, (off_t)segment->p_offset);
+    size_t count = len > 0 ? (size_t)len / sizeof entries[0] : 0;
+    off_t names = -1;
+    for (size_t i = 0; i < count && entries[i].d_tag != DT_NULL; i++) {
+        if (entries[i].d_tag == DT_STRTAB) {
+            names = offset_of(segments, entries[i].d_un.d_ptr);
+        }
+    }
+    for (size_t i = 0; names >= 0 && i < count && entries[i].d_tag != DT_NULL; i++) {
+        char name[16] = "";
+        if (entries[i].d_tag == DT_NEEDED &&
+            pread(fd, name, sizeof name - 1, names + (off_t)entries[i].d_un.d_val) > 0 &&
+            wants_to_be_first(name)) {
+            return true;
         }
     }
     return false;
@@ -77,6 +145,13 @@ static bool is_privileged(int fd)
     struct stat st;
     return fstat(fd, &st) < 0 || (st.st_mode & (S_ISUID | S_ISGID)) != 0 ||
            fgetxattr(fd, "security.capability", NULL, 0) > 0;
+}
+
+static bool can_be_seen(int fd, const ElfW(Ehdr) * head)
+{
+    struct segments segments;
+    return is_own_kind(head) && read_segments(fd, head, &segments) &&
+           has_our_loader(fd, &segments) && !needs_sanitizer(fd, &segments) && !is_privileged(fd);
 }
 
 /** Read the interpreter of a "#!" line. @return false when there is none that we understand */
@@ -117,8 +192,7 @@ int sj_program_judge(int dir_fd, const char *path, char interpreter[SJ_SHEBANG_M
             return depth == 0 ? -errno : SJ_PROGRAM_UNSEEN;
         }
         ssize_t len = pread(fd, &start, sizeof start, 0);
-        bool is_seen = len >= (ssize_t)sizeof start.head && is_own_kind(&start.head) &&
-                       has_our_loader(fd, &start.head) && !is_privileged(fd);
+        bool is_seen = len >= (ssize_t)sizeof start.head && can_be_seen(fd, &start.head);
         (void)close(fd);
         if (is_seen) {
             return SJ_PROGRAM_SEEN;

@@ -12,7 +12,8 @@
 /** Result of sj_program_judge(). */
 enum sj_program {
     SJ_PROGRAM_SEEN,   /**< dynamic, started by our own dynamic loader: the library gets in */
-    SJ_PROGRAM_UNSEEN, /**< static, foreign, privileged, or of no format that we know */
+    SJ_PROGRAM_UNSEEN, /**< static, foreign, privileged, of no format that we know, or with a
+                             sanitizer that wants to be loaded first */
 };
 
 /** Longest "#!" line that the kernel reads. */

@@ -215,6 +215,8 @@ Test(programs, are_judged_before_they_run)
     compile("int main(void)\n{\n    return 0;\n}\n", "musl",
             (const char *[]){"-Wl,--dynamic-linker=/lib/ld-musl-x86_64.so.1", NULL});
     compile("int main(void)\n{\n    return 0;\n}\n", "plain", NULL);
+    compile("int main(void)\n{\n    return 0;\n}\n", "checked",
+            (const char *[]){"-fsanitize=address", NULL});
     watch_plain((const char *[]){"/bin/cp", "plain", "privileged", NULL});
     cr_assert_eq(chmod("privileged", 04755), 0);
     watch_write("static-script", watch_name("#!%s/still -x\n", watch_dir));
@@ -227,7 +229,7 @@ Test(programs, are_judged_before_they_run)
     } cases[] = {
         {"plain", true},          {"child", true}, {"still", false}, {"musl", false},
         {"privileged", false},    {"loop", false}, {"empty", false}, {"hash", false},
-        {"static-script", false}, {"dir", false},  {"none", false},
+        {"static-script", false}, {"dir", false},  {"none", false},  {"checked", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         cr_expect_eq(sj_observe_can(cases[i].name), cases[i].can, "%s", cases[i].name);
