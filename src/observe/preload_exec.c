@@ -13,176 +13,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "observe/preload.h"
+#include "observe/preload_env.h"
 #include "observe/program.h"
 
-#define PRELOAD      "LD_PRELOAD="
-#define LOG          SJ_OBSERVE_ENV "="
 #define DEFAULT_PATH "/bin:/usr/bin"
 #define FEW_ARGS     256
 
-/** Memory that a signal handler or a vfork()ed child may have. */
-struct block {
-    void *data;
-    size_t size;
-};
-
-static bool block_get(struct block *block, size_t size)
-{
-    void *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (data == MAP_FAILED) {
-        *block = (struct block){0};
-        return false;
-    }
-    block->data = data;
-    block->size = size;
-    return true;
-}
-
-static void block_release(struct block *block)
-{
-    if (block->data) {
-        int saved = errno;
-        (void)munmap(block->data, block->size);
-        errno = saved;
-    }
-}
-
 /** A program about to be executed. */
 struct launch {
-    const char *path;   // as the log has it
-    enum sj_event kind; // EXEC, UNSEEN, or 0: nothing there
-    char *const *env;   // what it is run with
-    struct block block; // of a changed environment
+    const char *path;      // as the log has it
+    enum sj_event kind;    // EXEC, UNSEEN, or 0: nothing there
+    char *const *env;      // what it is run with
+    struct sj_block block; // of a changed environment
     char room[2 * PATH_MAX];
 };
-
-static const char *value_of(const char *entry, const char *name)
-{
-    size_t len = strlen(name);
-    return strncmp(entry, name, len) == 0 ? entry + len : NULL;
-}
-
-/** Find our library in a list such as LD_PRELOAD has. @return NULL when it is not there */
-static const char *find_library(const char *list)
-{
-    const char *library = sj_preload_library();
-    size_t len = strlen(library);
-    for (const char *at = list; *at; at += strcspn(at, ": "), at += strspn(at, ": ")) {
-        if (strcspn(at, ": ") == len && memcmp(at, library, len) == 0) {
-            return at;
-        }
-    }
-    return NULL;
-}
-
-static char *put(char *at, const char *text)
-{
-    size_t len = strlen(text);
-    memcpy(at, text, len);
-    return at + len;
-}
-
-/** Whether an environment is as a program needs it: with us in it, or without any trace. */
-static bool is_env_ready(char *const *env, bool is_seen)
-{
-    bool has_library = false;
-    bool has_log = false;
-    bool is_ours = true;
-    for (; env && *env; env++) {
-        const char *value = value_of(*env, PRELOAD);
-        has_library |= value && find_library(value);
-        value = value_of(*env, LOG);
-        has_log |= value != NULL;
-        is_ours &= !value || strcmp(value, sj_preload_log()) == 0;
-    }
-    return is_seen ? has_library && has_log && is_ours : !has_library && !has_log;
-}
-
-/** Write LD_PRELOAD anew, with the library in front or without it. @return NULL: needs no entry */
-static char *write_preload(const char *value, bool is_seen, char **text)
-{
-    const char *library = sj_preload_library();
-    const char *found = find_library(value);
-    char *entry = *text;
-    char *at = put(entry, PRELOAD);
-    char *start = at;
-    if (is_seen && !found) {
-        at = put(at, library);
-        if (*value) {
-            at = put(at, ":");
-        }
-    }
-    if (!is_seen && found) {
-        const char *rest = found + strlen(library);
-        rest += strspn(rest, ": ");
-        memcpy(at, value, (size_t)(found - value));
-        at = put(at + (found - value), rest);
-        while (at > start && !*rest && strchr(": ", at[-1])) {
-            at--;
-        }
-        if (at == start) {
-            return NULL;
-        }
-    } else {
-        at = put(at, value);
-    }
-    *at = '\0';
-    *text = at + 1;
-    return entry;
-}
-
-/** Make the environment: ours in it for a program that can be observed, out of it for others. */
-static bool make_env(char *const *env, bool is_seen, struct block *block, char *const **out)
-{
-    size_t count = 0;
-    size_t bytes = sizeof PRELOAD + sizeof LOG + strlen(sj_preload_log()) +
-                   2 * strlen(sj_preload_library()) + 16;
-    for (; env && env[count]; count++) {
-        if (value_of(env[count], PRELOAD)) {
-            bytes += strlen(env[count]) + strlen(sj_preload_library()) + 2;
-        }
-    }
-    if (!block_get(block, (count + 3) * sizeof(char *) + bytes)) {
-        return false;
-    }
-    char **entries = block->data;
-    char *text = (char *)(entries + count + 3);
-    size_t used = 0;
-    bool has_preload = false;
-    for (size_t i = 0; i < count; i++) {
-        const char *value = value_of(env[i], PRELOAD);
-        if (value) {
-            has_preload = true;
-            char *entry = write_preload(value, is_seen, &text);
-            if (entry) {
-                entries[used++] = entry;
-            }
-        } else if (!value_of(env[i], LOG)) {
-            entries[used++] = env[i];
-        }
-    }
-    if (is_seen) {
-        if (!has_preload) {
-            entries[used++] = write_preload("", true, &text);
-        }
-        entries[used++] = text;
-        text = put(text, LOG);
-        *put(text, sj_preload_log()) = '\0';
-    }
-    *out = entries;
-    return true;
-}
 
 /** Judge a program, and make the environment that it is to be run with. */
 static void prepare(struct launch *launch, int dir_fd, const char *path, char *const *env)
 {
     launch->kind = 0;
     launch->env = env;
-    launch->block = (struct block){0};
+    launch->block = (struct sj_block){0};
     launch->path = sj_preload_resolve(dir_fd, path, launch->room, sizeof launch->room);
     if (!launch->path) {
         launch->path = path;
@@ -200,7 +54,8 @@ static void prepare(struct launch *launch, int dir_fd, const char *path, char *c
         sj_preload_report_at(SJ_EVENT_LOAD, AT_FDCWD, interpreter, 0);
     }
     bool is_seen = judgement == SJ_PROGRAM_SEEN;
-    if (!is_env_ready(env, is_seen) && !make_env(env, is_seen, &launch->block, &launch->env)) {
+    if (!sj_preload_env_is_ready(env, is_seen) &&
+        !sj_preload_env_make(env, is_seen, &launch->block, &launch->env)) {
         sj_preload_report(SJ_EVENT_FAILURE, "no memory for an environment", 0);
     }
     launch->kind = is_seen ? SJ_EVENT_EXEC : SJ_EVENT_UNSEEN;
@@ -236,7 +91,7 @@ static int launch_program(run_program *run, int fd, const char *path, char *cons
     announce(&launch, pid);
     int result = run(fd, path, argv, launch.env);
     withdraw(&launch, errno, pid);
-    block_release(&launch.block);
+    sj_block_release(&launch.block);
     return result;
 }
 
@@ -320,8 +175,8 @@ static int run_by_shell(const char *path, char *const *argv, char *const *env)
     while (argv[count]) {
         count++;
     }
-    struct block block;
-    if (!block_get(&block, (count + 3) * sizeof(char *))) {
+    struct sj_block block;
+    if (!sj_block_get(&block, (count + 3) * sizeof(char *))) {
         errno = ENOMEM;
         return -1;
     }
@@ -332,7 +187,7 @@ static int run_by_shell(const char *path, char *const *argv, char *const *env)
         args[i + 1] = argv[i];
     }
     int result = execve(_PATH_BSHELL, (char *const *)block.data, env);
-    block_release(&block);
+    sj_block_release(&block);
     return result;
 }
 
@@ -426,7 +281,7 @@ REPLACE(int, execvp, (const char *file, char *const argv[]))
 struct gathered {
     char *few[FEW_ARGS];
     char **all;
-    struct block block;
+    struct sj_block block;
 };
 
 /** @return false, with errno: there is no memory */
@@ -440,9 +295,9 @@ static bool gather(struct gathered *args, const char *first, va_list *rest)
     }
     va_end(counting);
     args->all = args->few;
-    args->block = (struct block){0};
+    args->block = (struct sj_block){0};
     if (count >= FEW_ARGS) {
-        if (!block_get(&args->block, (count + 1) * sizeof(char *))) {
+        if (!sj_block_get(&args->block, (count + 1) * sizeof(char *))) {
             errno = ENOMEM;
             return false;
         }
@@ -462,7 +317,7 @@ REPLACE(int, execl, (const char *path, const char *arg, ...))
     va_start(rest, arg);
     int result = gather(&args, arg, &rest) ? execve(path, args.all, environ) : -1;
     va_end(rest);
-    block_release(&args.block);
+    sj_block_release(&args.block);
     return result;
 }
 
@@ -473,7 +328,7 @@ REPLACE(int, execlp, (const char *file, const char *arg, ...))
     va_start(rest, arg);
     int result = gather(&args, arg, &rest) ? execvpe(file, args.all, environ) : -1;
     va_end(rest);
-    block_release(&args.block);
+    sj_block_release(&args.block);
     return result;
 }
 
@@ -488,7 +343,7 @@ REPLACE(int, execle, (const char *path, const char *arg, ...))
         result = execve(path, args.all, env);
     }
     va_end(rest);
-    block_release(&args.block);
+    sj_block_release(&args.block);
     return result;
 }
 
@@ -546,7 +401,7 @@ WRAP(int, posix_spawn,
             *child = pid;
         }
     }
-    block_release(&launch.block);
+    sj_block_release(&launch.block);
     return error;
 }
 

@@ -87,7 +87,7 @@ static bool has_our_loader(int fd, const struct segments *segments)
 }
 
 /** Where the file has what will stand at an address. @return -1 when it has not */
-static off_t offset_of(const struct segments *segments, ElfW(Addr) address)
+static off_t offset_of(const struct segments *segments, uint64_t address)
 {
     for (unsigned i = 0; i < segments->count; i++) {
         const ElfW(Phdr) *segment = &segments->all[i];
