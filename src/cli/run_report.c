@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/reason.h"
+#include "cli/sums.h"
 #include "cli/ui.h"
 
 static void heading(const struct sj_run_report *report, struct sj_buf *out, const char *text)
@@ -71,7 +73,7 @@ static void add_dearest(const struct sj_run_report *report, struct sj_buf *out)
 static void add_reasons(const struct sj_summary *summary, enum sj_outcome outcome,
                         struct sj_buf *out)
 {
-    SJ_AUTO(sj_table_release) struct sj_table table = SJ_TABLE_OF("rrl");
+    SJ_AUTO(sj_table_release) struct sj_table table = SJ_TABLE_OF("rrll");
     for (size_t i = 0; i < summary->reason_count; i++) {
         const struct sj_reason_sum *sum = &summary->reasons[i];
         if (sum->outcome == outcome) {
@@ -80,6 +82,8 @@ static void add_reasons(const struct sj_summary *summary, enum sj_outcome outcom
             SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
             sj_ui_text(&text, sum->reason);
             sj_table_take(&table, &text);
+            const char *words = sj_reason_text(sum->reason);
+            sj_table_cell(&table, strcmp(words, sum->reason) == 0 ? "" : words);
         }
     }
     sj_table_print(&table, out);
@@ -212,20 +216,19 @@ void sj_run_report_line(const struct sj_summary *summary, struct sj_buf *out)
     sj_buf_adds(out, " of CPU saved");
 }
 
-static void json_reasons(const struct sj_summary *summary, enum sj_outcome outcome,
-                         const char *name, struct sj_json *json)
+static void json_reasons(const struct sj_summary *summary, struct sj_json *json)
 {
-    sj_json_open(json, name, '{');
+    sj_json_open(json, "reasons", '[');
     for (size_t i = 0; i < summary->reason_count; i++) {
         const struct sj_reason_sum *sum = &summary->reasons[i];
-        if (sum->outcome == outcome) {
-            sj_json_open(json, sum->reason, '{');
-            sj_json_u64(json, "count", sum->count);
-            sj_json_u64(json, "cpu_ns", sum->cpu_ns);
-            sj_json_close(json, '}');
-        }
+        sj_json_open(json, NULL, '{');
+        sj_json_str(json, "outcome", sj_outcome_name(sum->outcome));
+        sj_json_str(json, "reason", sum->reason);
+        sj_json_u64(json, "count", sum->count);
+        sj_json_u64(json, "cpu_ns", sum->cpu_ns);
+        sj_json_close(json, '}');
     }
-    sj_json_close(json, '}');
+    sj_json_close(json, ']');
 }
 
 static void json_dearest(const struct sj_summary *summary, struct sj_json *json)
@@ -273,22 +276,8 @@ void sj_run_report_json(const struct sj_run_report *report, struct sj_buf *out)
     sj_json_u64(&json, "system_ns", end->system_ns);
     sj_json_bool(&json, "has_records", report->has_records);
     sj_json_u64(&json, "actions", sj_summary_count(summary));
-    sj_json_u64(&json, "hits", summary->count[SJ_OUTCOME_HIT]);
-    sj_json_u64(&json, "misses", summary->count[SJ_OUTCOME_MISS]);
-    sj_json_u64(&json, "failed", summary->count[SJ_OUTCOME_FAILED]);
-    sj_json_u64(&json, "errors", summary->count[SJ_OUTCOME_ERROR]);
-    json_reasons(summary, SJ_OUTCOME_BYPASS, "bypassed", &json);
-    json_reasons(summary, SJ_OUTCOME_MISS, "missed", &json);
-    json_reasons(summary, SJ_OUTCOME_ERROR, "error_reasons", &json);
-    sj_json_u64(&json, "stored", summary->stored);
-    sj_json_u64(&json, "audits", summary->audits);
-    sj_json_u64(&json, "differs", summary->differs);
-    sj_json_real(&json, "hit_rate", sj_summary_hit_rate(summary));
-    sj_json_real(&json, "cpu_hit_rate", sj_summary_cpu_rate(summary));
-    sj_json_u64(&json, "saved_cpu_ns", summary->saved_ns);
-    sj_json_u64(&json, "spent_cpu_ns", sj_summary_spent_ns(summary));
-    sj_json_u64(&json, "missed_cpu_ns", summary->cpu_ns[SJ_OUTCOME_MISS]);
-    sj_json_u64(&json, "own_cpu_ns", summary->own_ns);
+    sj_sums_json(&json, summary);
+    json_reasons(summary, &json);
     json_dearest(summary, &json);
     sj_json_close(&json, '}');
     sj_buf_addc(out, '\n');
