@@ -60,6 +60,7 @@ static void json_record(struct sj_json *json, const struct sj_record *record)
     sj_json_str(json, "reason", record->reason);
     sj_json_str(json, "detail", record->detail);
     sj_json_bool(json, "stored", record->flags & SJ_RECORD_STORED);
+    sj_json_bool(json, "shared", record->flags & SJ_RECORD_SHARED);
     sj_json_u64(json, "start_ns", record->start_ns);
     sj_json_u64(json, "cpu_ns", record->user_ns + record->system_ns);
     sj_json_i64(json, "exit_status", record->exit_status);
@@ -268,6 +269,20 @@ static void print_cause(const struct sj_explanation *item, struct sj_buf *out)
     }
 }
 
+// What became of a miss's result: not stored, or stored for whom.
+static void print_fate(const struct sj_record *record, struct sj_buf *out)
+{
+    if (!(record->flags & SJ_RECORD_STORED)) {
+        print_reason(record, "not stored: ", out);
+    } else if (record->flags & SJ_RECORD_SHARED) {
+        sj_buf_adds(out, "  stored for every checkout\n");
+    } else {
+        sj_buf_adds(out, "  stored for this directory only, because of ");
+        sj_ui_text(out, record->detail ? record->detail : "its command line");
+        sj_buf_addc(out, '\n');
+    }
+}
+
 static void print_item(const struct sj_explanation *item, struct sj_buf *out)
 {
     const struct sj_record *record = &item->record.record;
@@ -275,8 +290,8 @@ static void print_item(const struct sj_explanation *item, struct sj_buf *out)
     print_cause(item, out);
     print_components(item, out);
     print_inputs(item, out);
-    if (record->outcome == SJ_OUTCOME_MISS && !(record->flags & SJ_RECORD_STORED)) {
-        print_reason(record, "not stored: ", out);
+    if (record->outcome == SJ_OUTCOME_MISS) {
+        print_fate(record, out);
     }
 }
 

@@ -27,6 +27,8 @@ enum sj_record_flags {
     SJ_RECORD_AUDIT = 1u << 2,   /**< a hit that was compiled again to check it */
     SJ_RECORD_DIFFERS = 1u << 3, /**< … and the audit found a difference */
     SJ_RECORD_LINK = 1u << 4,    /**< the action links */
+    SJ_RECORD_SHARED = 1u << 5,  /**< keyed by the shared form: any checkout may use the result;
+                                      without it, a stored miss's detail says what binds it */
 };
 
 /** One part of the weak key, told apart so that a miss can be explained. */

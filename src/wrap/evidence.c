@@ -195,7 +195,9 @@ static void add(struct sj_call *call, struct sj_evidence *evidence, enum sj_need
                                        .path = plain(sighting->path),
                                        .seen = is_seen ? &sighting->stat : NULL,
                                    });
-    evidence->is_bound = evidence->is_bound || sj_place_binds(&call->place, sighting->path);
+    if (!evidence->bound_by && sj_place_binds(&call->place, sighting->path)) {
+        evidence->bound_by = sighting->path;
+    }
 }
 
 // Tools resolve relative names to absolute ones now and then, and compare $PWD with the working

@@ -22,7 +22,7 @@ struct sj_evidence {
     struct sj_pathset set;      /**< unsorted; paths as the tool used them */
     struct sj_written *written; /**< files that it wrote and that still exist */
     size_t written_count;       /**< length of written */
-    bool is_bound;              /**< it used a path that may come from the place itself */
+    const char *bound_by;       /**< a path it used that may come from the place itself, or NULL */
     const char *refusal;        /**< id of why it cannot be stored; NULL: it can */
     const char *detail;         /**< the path or name to blame, or NULL */
 };

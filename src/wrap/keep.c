@@ -103,31 +103,48 @@ static int read_outputs(struct keeping *keeping)
     return 0;
 }
 
-// Whether nothing that was written or printed names the place. Depfiles do and are rewritten.
-static bool is_placeless(const struct keeping *keeping)
+// What was written or printed that names the place, or NULL. Depfiles do and are rewritten.
+static const char *find_named(const struct keeping *keeping)
 {
     const struct sj_place *place = &keeping->call->place;
     const struct sj_execution *run = keeping->run;
     if (sj_place_is_named(place, sj_buf_text(&run->out), run->out.len) ||
         sj_place_is_named(place, sj_buf_text(&run->err), run->err.len)) {
-        return false;
+        return "what the compiler printed";
     }
     for (size_t i = 0; i < keeping->result.output_count; i++) {
         const struct sj_buf *content = &keeping->contents[i];
-        if (is_depfile(keeping, i) && place->base_dir) {
-            if (memchr(sj_buf_text(content), SJ_BASE_MARK, content->len)) {
-                return false;
-            }
-        } else if (sj_place_is_named(place, sj_buf_text(content), content->len)) {
-            return false;
+        bool is_rewritten = is_depfile(keeping, i) && place->base_dir;
+        if (is_rewritten ? memchr(sj_buf_text(content), SJ_BASE_MARK, content->len) != NULL
+                         : sj_place_is_named(place, sj_buf_text(content), content->len)) {
+            return keeping->evidence.written[i].path;
         }
     }
     for (const char *at = place->base_dir; at && *at; at++) {
         if (is_special(*at)) {
-            return false;
+            return place->base_dir;
         }
     }
-    return true;
+    return NULL;
+}
+
+// The form that the result may be stored under. For the local one the record's detail says why.
+static enum sj_form choose_form(struct keeping *keeping)
+{
+    struct sj_call *call = keeping->call;
+    if (!call->has_weak[SJ_FORM_SHARED]) {
+        return SJ_FORM_LOCAL;
+    }
+    const char *binding = keeping->evidence.bound_by;
+    if (!binding) {
+        binding = find_named(keeping);
+    }
+    if (binding) {
+        call->record.detail = copy(call, binding);
+        return SJ_FORM_LOCAL;
+    }
+    call->record.flags |= SJ_RECORD_SHARED;
+    return SJ_FORM_SHARED;
 }
 
 static void spell_set(struct keeping *keeping)
@@ -271,8 +288,7 @@ static int keep(struct keeping *keeping, bool is_forced, struct sj_err *err)
     if (read_outputs(keeping)) {
         return 0;
     }
-    bool is_shared = call->has_weak[SJ_FORM_SHARED] && !evidence->is_bound && is_placeless(keeping);
-    keeping->form = is_shared ? SJ_FORM_SHARED : SJ_FORM_LOCAL;
+    keeping->form = choose_form(keeping);
     spell_set(keeping);
     int status = sj_inputs_probe(call, &keeping->set, keeping->batch, &keeping->inputs);
     const char *racy = status == 0 ? find_racy(keeping) : NULL;

@@ -140,6 +140,7 @@ static int try_form(struct sj_call *call, enum sj_form form, struct sj_batch *ba
     }
     if (status == 0) {
         call->record.weak = call->weak[form];
+        call->record.flags |= form == SJ_FORM_SHARED ? SJ_RECORD_SHARED : 0;
     }
     return status;
 }
