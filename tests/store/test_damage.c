@@ -172,7 +172,7 @@ static void spoil_pages(off_t from, off_t to, unsigned char byte)
     }
 }
 
-static void condemn_and_exit(int signal)
+static _Noreturn void condemn_and_exit(int signal)
 {
     char path[sizeof test_dir + 8];
     (void)signal;
