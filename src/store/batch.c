@@ -164,7 +164,8 @@ void sj_batch_stamp(struct sj_batch *batch, const struct sj_key *action,
         return;
     }
     unsigned char head[SJ_STAMP_HEAD_SIZE] = {0};
-    memcpy(head + 4, strong->bytes, SJ_KEY_SIZE);
+    memcpy(head + SJ_STAMP_ACTION_AT, action->bytes, SJ_KEY_SIZE);
+    memcpy(head + SJ_STAMP_STRONG_AT, strong->bytes, SJ_KEY_SIZE);
     add_note(batch, SJ_TABLE_STAMP, action, head, sizeof head, data, len);
 }
 
@@ -240,6 +241,9 @@ static int put_note(struct sj_batch *batch, MDB_txn *txn, uint32_t ns,
         return sj_index_link(index, txn, &name, data);
     }
     sj_put_u32(data, index->state.era);
+    if (note->table == SJ_TABLE_STAMP) {
+        sj_put_u64(data + SJ_STAMP_CHECK_AT, sj_stamp_checksum(data, note->len));
+    }
     return sj_index_put(index, txn, note->table, &name, data, note->len);
 }
 

@@ -27,8 +27,14 @@
 /** Bytes of an entry of SJ_TABLE_FILE: era in 32 bits, encoded state, content key. */
 #define SJ_FILE_ENTRY_SIZE (4 + SJ_FILESTAT_SIZE + SJ_KEY_SIZE)
 
-/** Bytes before a stamp in an entry of SJ_TABLE_STAMP: era in 32 bits, strong key. */
-#define SJ_STAMP_HEAD_SIZE (4 + SJ_KEY_SIZE)
+/**
+ * Bytes before a stamp in an entry of SJ_TABLE_STAMP: era in 32 bits; first half of the XXH3-128 of
+ * all behind it; action; strong key. Nothing else of a stamp can be checked, and a hit believes it.
+ */
+#define SJ_STAMP_HEAD_SIZE 44
+#define SJ_STAMP_CHECK_AT  4  /**< offset of the checksum */
+#define SJ_STAMP_ACTION_AT 12 /**< offset of the action, where what is checked begins */
+#define SJ_STAMP_STRONG_AT 28 /**< offset of the strong key */
 
 /** Where a blob lies. */
 struct sj_place {
@@ -56,6 +62,19 @@ struct sj_index {
     bool is_writable;              /**< env was opened for writing */
     struct sj_state state;         /**< as of the open transaction */
 };
+
+/**
+ * Checksum of a stamp.
+ *
+ * @param entry bytes of the entry, at least SJ_STAMP_HEAD_SIZE
+ * @param len   how many
+ * @return what must stand at SJ_STAMP_CHECK_AT
+ */
+static inline uint64_t sj_stamp_checksum(const unsigned char *entry, size_t len)
+{
+    struct sj_key key = sj_key_of(entry + SJ_STAMP_ACTION_AT, len - SJ_STAMP_ACTION_AT);
+    return sj_get_u64(key.bytes);
+}
 
 /** Key of an entry. @param ns namespace's number @param key key @return as stored */
 static inline struct sj_index_key sj_index_key_of(uint32_t ns, const struct sj_key *key)

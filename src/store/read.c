@@ -247,14 +247,18 @@ int sj_store_stamp_find(struct sj_store *store, const struct sj_key *action, str
     struct sj_index_key name = sj_index_key_of(store->namespace_number, action);
     MDB_val value;
     status = sj_index_get(index, index->read, SJ_TABLE_STAMP, &name, &value);
-    if (status == 0 && value.mv_size < SJ_STAMP_HEAD_SIZE) {
-        status = -EBADMSG;
-    }
     if (status != 0) {
         return sj_store_judge(store, status);
     }
-    *out = (struct sj_str){(const char *)value.mv_data + SJ_STAMP_HEAD_SIZE,
-                           value.mv_size - SJ_STAMP_HEAD_SIZE};
+    const unsigned char *at = value.mv_data;
+    size_t len = value.mv_size;
+    if (len < SJ_STAMP_HEAD_SIZE ||
+        sj_get_u64(at + SJ_STAMP_CHECK_AT) != sj_stamp_checksum(at, len) ||
+        memcmp(at + SJ_STAMP_ACTION_AT, action->bytes, SJ_KEY_SIZE) != 0) {
+        // Damaged: the next hit by the longer way writes it anew.
+        return SJ_STORE_MISS;
+    }
+    *out = (struct sj_str){(const char *)at + SJ_STAMP_HEAD_SIZE, len - SJ_STAMP_HEAD_SIZE};
     return 0;
 }
 

@@ -85,7 +85,7 @@ static enum fate judge_stamp(struct sj_sweeper *sweeper, const struct sj_index_k
     if (value->mv_size < SJ_STAMP_HEAD_SIZE || is_past(sweeper, value)) {
         return REMOVE;
     }
-    const unsigned char *strong = (const unsigned char *)value->mv_data + 4;
+    const unsigned char *strong = (const unsigned char *)value->mv_data + SJ_STAMP_STRONG_AT;
     return is_alive(sweeper, SJ_TABLE_RESULT, key, strong) ? KEEP : REMOVE;
 }
 

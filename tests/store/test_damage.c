@@ -345,3 +345,39 @@ Test(damage, object_that_looks_like_items_is_never_taken_for_one)
     cr_assert_eq(stat.objects, BLOBS);
     sj_store_close(store);
 }
+
+Test(damage, any_byte_of_a_stamp_is_a_miss)
+{
+    char bytes[1500];
+    fixture_fill(bytes, sizeof bytes, 1);
+    struct sj_key action = sj_key_of("action", 6);
+    struct sj_key strong = sj_key_of("strong", 6);
+    struct sj_store *store = fixture_open(0);
+    struct sj_batch *batch = sj_batch_new(store);
+    sj_batch_stamp(batch, &action, &strong, bytes, sizeof bytes);
+    cr_assert_eq(sj_batch_commit(batch, NULL), 0);
+    sj_batch_free(batch);
+    sj_store_close(store);
+
+    SJ_AUTO(sj_auto_free) char *path = fixture_path(INDEX);
+    SJ_AUTO(sj_buf_release) struct sj_buf file = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    cr_assert_eq(sj_file_read(AT_FDCWD, path, &file), 0);
+    const char *found = memmem(file.data, file.len, bytes, sizeof bytes);
+    cr_assert_not_null(found);
+    // The action and the strong key stand before it.
+    off_t from = found - file.data - 2 * SJ_KEY_SIZE;
+    for (off_t at = from; at < from + 2 * SJ_KEY_SIZE + (off_t)sizeof bytes; at += 7) {
+        flip(INDEX, at);
+        store = fixture_open(0);
+        struct sj_str stamp;
+        cr_assert_eq(sj_store_stamp_find(store, &action, &stamp), SJ_STORE_MISS, "byte %jd",
+                     (intmax_t)at);
+        sj_store_close(store);
+        flip(INDEX, at);
+    }
+    store = fixture_open(0);
+    struct sj_str stamp;
+    cr_assert_eq(sj_store_stamp_find(store, &action, &stamp), 0);
+    cr_assert(stamp.len == sizeof bytes && memcmp(stamp.data, bytes, stamp.len) == 0);
+    sj_store_close(store);
+}
