@@ -16,7 +16,7 @@
 #define LIMIT_BYTES    ((uint64_t)16 << 20)
 #define RESERVED_BYTES ((uint64_t)128 << 10)
 
-static int make_file(int fd, struct sj_observe_log *log)
+static int fill(int fd, struct sj_observe_log *log)
 {
     // Growing a file past the limit is a signal, not an error.
     struct rlimit most;
@@ -49,20 +49,49 @@ static int make_file(int fd, struct sj_observe_log *log)
     return 0;
 }
 
-int sj_observe_log_open(const char *dir, struct sj_observe_log *out, struct sj_err *err)
+/** Make a log that has no name, but a path as long as this process lives. */
+static int open_nameless(struct sj_observe_log *log)
+{
+    SJ_AUTO(sj_auto_close) int fd = memfd_create("scrubjay-observe", MFD_CLOEXEC);
+    if (fd < 0) {
+        return -errno;
+    }
+    SJ_AUTO(sj_auto_free) char *path = sj_asprintf("/proc/%d/fd/%d", (int)getpid(), fd);
+    if (access(path, R_OK | W_OK) < 0) {
+        return -errno;
+    }
+    int status = fill(fd, log);
+    if (status == 0) {
+        log->path = sj_steal(path);
+        log->fd = sj_take_fd(&fd);
+    }
+    return status;
+}
+
+static int open_file(const char *dir, struct sj_observe_log *log)
 {
     SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/scrubjay-observe-XXXXXX", dir);
     SJ_AUTO(sj_auto_close) int fd = mkostemp(path, O_CLOEXEC);
     if (fd < 0) {
-        return sj_fail(err, -errno, "cannot make the observer's log '%s'", path);
+        return -errno;
     }
-    int status = make_file(fd, out);
+    int status = fill(fd, log);
     if (status < 0) {
         (void)unlink(path);
-        return sj_fail(err, status, "cannot map the observer's log '%s'", path);
+        return status;
     }
-    out->path = sj_steal(path);
+    log->path = sj_steal(path);
+    log->fd = -1;
     return 0;
+}
+
+int sj_observe_log_open(const char *dir, struct sj_observe_log *out, struct sj_err *err)
+{
+    if (open_nameless(out) == 0) {
+        return 0;
+    }
+    int status = open_file(dir, out);
+    return status < 0 ? sj_fail(err, status, "cannot make the observer's log in '%s'", dir) : 0;
 }
 
 void sj_observe_log_release(struct sj_observe_log *log)
@@ -71,7 +100,11 @@ void sj_observe_log_release(struct sj_observe_log *log)
         return;
     }
     (void)munmap(log->map, log->size);
-    (void)unlink(log->path);
+    if (log->fd >= 0) {
+        (void)close(log->fd);
+    } else {
+        (void)unlink(log->path);
+    }
     free(log->path);
     *log = (struct sj_observe_log){0};
 }

@@ -15,15 +15,18 @@
 
 /** A log. Zeroed: none. */
 struct sj_observe_log {
-    char *path;  /**< file, removed on release */
+    char *path;  /**< by which the tool's processes open it */
     void *map;   /**< mapping of the whole file */
     size_t size; /**< bytes mapped */
+    int fd;      /**< of a log without a name, which path leads to; else -1 */
 };
 
 /**
- * Make an empty log in a directory (best one in memory, such as /dev/shm).
+ * Make an empty log: memory without a name, which nothing need remove if this process is killed.
+ * The tool must run as the same user, and this process must live as long as the tool. Without /proc
+ * the log becomes a file.
  *
- * @param dir where
+ * @param dir where that file is made (best in memory, such as /dev/shm)
  * @param out takes the log; release with sj_observe_log_release()
  * @param err what failed
  * @return 0 or a negative errno

@@ -90,7 +90,8 @@ static bool map_log(const char *path)
     }
     memcpy(self.path, path, len + 1);
 
-    int fd = (int)RAW(openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    // Never a device or a pipe, whatever the variable says: those could block.
+    int fd = (int)RAW(openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         return false;
     }
@@ -212,7 +213,7 @@ static bool reserve(uint64_t end)
     }
     uint64_t want = 2 * reserved > end ? 2 * reserved : end;
     want = want < self.log->limit ? want : self.log->limit;
-    int fd = (int)RAW(openat, AT_FDCWD, self.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    int fd = (int)RAW(openat, AT_FDCWD, self.path, O_RDWR | O_CLOEXEC);
     if (fd < 0) {
         return false;
     }

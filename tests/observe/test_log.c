@@ -2,7 +2,10 @@
 // How events are condensed. The logs are written here, event by event.
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "observe/log.h"
@@ -211,19 +214,33 @@ Test(log, grows_to_thousands_of_paths)
     free(log.map);
 }
 
-Test(log, is_made_where_it_is_told_and_leaves_nothing)
+Test(log, has_no_name_to_leave_behind)
 {
     struct sj_observe_log log = {0};
+    cr_assert_eq(sj_observe_log_open("/nonexistent", &log, NULL), 0);
+    cr_expect_eq(access(log.path, R_OK | W_OK), 0);
+    struct stat by_path;
+    struct stat by_fd;
+    cr_assert_eq(stat(log.path, &by_path), 0);
+    cr_assert_eq(fstat(log.fd, &by_fd), 0);
+    cr_expect_eq(by_path.st_ino, by_fd.st_ino);
+    cr_expect_eq(fcntl(log.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    int fd = log.fd;
+    sj_observe_log_release(&log);
+    cr_expect_eq(fcntl(fd, F_GETFD), -1);
+    sj_observe_log_release(&log);
+}
+
+Test(log, is_refused_under_a_file_size_limit)
+{
+    // Growing the file would be a signal.
+    struct rlimit none = {0, 0};
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+    struct sj_observe_log log = {0};
     struct sj_err err = {0};
-    cr_expect_eq(sj_observe_log_open("/nonexistent", &log, &err), -ENOENT);
-    cr_expect(strstr(err.text, "/nonexistent"));
-    cr_assert_eq(sj_observe_log_open("/tmp", &log, &err), 0);
-    char *path = strdup(log.path);
-    cr_expect_eq(access(path, R_OK), 0);
-    sj_observe_log_release(&log);
-    cr_expect_neq(access(path, F_OK), 0);
-    sj_observe_log_release(&log);
-    free(path);
+    cr_expect_eq(sj_observe_log_open("/tmp", &log, &err), -EFBIG);
+    cr_expect(strstr(err.text, "/tmp"));
+    cr_expect_null(log.path);
 }
 
 Test(log, environment_has_the_library_in_front)
