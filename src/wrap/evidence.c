@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "wrap/action.h"
+#include "wrap/inputs.h"
 #include "wrap/link.h"
 
 static void refuse(struct sj_evidence *evidence, const char *id, const char *detail)
@@ -386,8 +388,9 @@ static void judge_programs(struct sj_call *call, const struct sj_sightings *sigh
     for (size_t i = 0; i < sightings->count; i++) {
         const char *path = sightings->items[i].path;
         enum sj_event kind = sightings->items[i].kind;
-        bool is_look = kind == SJ_EVENT_EXEC || kind == SJ_EVENT_EXISTS || kind == SJ_EVENT_LINK ||
-                       kind == SJ_EVENT_ABSENT;
+        // A script is opened by its interpreter once it has been executed.
+        bool is_look = kind == SJ_EVENT_EXEC || kind == SJ_EVENT_OPEN || kind == SJ_EVENT_EXISTS ||
+                       kind == SJ_EVENT_LINK || kind == SJ_EVENT_ABSENT;
         if (!is_look || path[0] != '/' || !sj_place_searches(&call->place, path)) {
             continue;
         }
@@ -398,6 +401,47 @@ static void judge_programs(struct sj_call *call, const struct sj_sightings *sigh
             struct sj_path_entry entry = {.need = SJ_NEED_PROGRAM, .path = strrchr(path, '/') + 1};
             sj_pathset_add(&evidence->set, entry);
         }
+    }
+}
+
+static bool is_script(const char *path)
+{
+    char head[2];
+    SJ_AUTO(sj_auto_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head &&
+           memcmp(head, "#!", sizeof head) == 0;
+}
+
+// Shells and other interpreters read their environment without asking libc for it. One that runs a
+// script is reported as loaded by it.
+static bool reads_environment(const struct sj_sighting *sighting)
+{
+    static const char *const names[] = {"awk",  "bash", "busybox", "dash", "gawk", "ksh",
+                                        "lua",  "mawk", "node",    "perl", "php",  "python",
+                                        "ruby", "sh",   "tclsh",   "zsh"};
+    if (sighting->kind != SJ_EVENT_EXEC && sighting->kind != SJ_EVENT_LOAD) {
+        return false;
+    }
+    const char *name = last_part(sighting->path);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *version = sj_skip_prefix(name, names[i]);
+        if (version && strspn(version, "0123456789.-") == strlen(version)) {
+            return true;
+        }
+    }
+    return sighting->kind == SJ_EVENT_EXEC && is_script(sighting->path);
+}
+
+static void judge_environment(const struct sj_call *call, const struct sj_sightings *sightings,
+                              struct sj_evidence *evidence)
+{
+    bool is_read = is_script(call->tool.path);
+    for (size_t i = 0; !is_read && i < sightings->count; i++) {
+        is_read = reads_environment(&sightings->items[i]);
+    }
+    if (is_read) {
+        sj_pathset_add(&evidence->set,
+                       (struct sj_path_entry){.need = SJ_NEED_ENV, .path = SJ_ENV_ALL});
     }
 }
 
@@ -430,6 +474,7 @@ void sj_evidence_judge(struct sj_call *call, const struct sj_sightings *sighting
         judge_one(call, sightings, &sightings->items[i], out);
     }
     judge_programs(call, sightings, out);
+    judge_environment(call, sightings, out);
     const struct sj_action *action = &call->action;
     for (size_t i = 0; i < action->input_count; i++) {
         struct sj_path_entry entry = {.need = SJ_NEED_CONTENT, .path = plain(action->inputs[i])};

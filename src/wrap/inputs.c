@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 int sj_input_content(struct sj_call *call, const char *path, const struct sj_filestat *stat,
                      struct sj_batch *batch, struct sj_key *out)
@@ -72,8 +73,52 @@ static int names_content(const char *path, struct sj_key *out)
     return 0;
 }
 
+// Variables that differ from terminal to terminal, or that have a place of their own in the keys.
+static bool is_of_session(const char *variable)
+{
+    static const char *const names[] = {
+        "COLORTERM=", "COLUMNS=",   "DBUS_",   "DISPLAY=",  "LINES=", "LS_COLORS=",
+        "MAKEFLAGS=", "MAKELEVEL=", "MFLAGS=", "OLDPWD=",   "PATH=",  "PWD=",
+        "SCRUBJAY_",  "SHLVL=",     "SSH_",    "STY=",      "TEMP=",  "TERM=",
+        "TMP=",       "TMPDIR=",    "TMUX",    "WINDOWID=", "XDG_",   "_=",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (sj_skip_prefix(variable, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct sj_key whole_environment(const struct sj_call *call)
+{
+    size_t count = 0;
+    while (call->env[count]) {
+        count++;
+    }
+    const char **variables = sj_calloc(count, sizeof *variables);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_of_session(call->env[i])) {
+            variables[kept++] = call->env[i];
+        }
+    }
+    qsort(variables, kept, sizeof *variables, compare_names);
+    struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    for (size_t i = 0; i < kept; i++) {
+        sj_buf_add(&text, variables[i], strlen(variables[i]) + 1);
+    }
+    struct sj_key key = sj_key_of(sj_buf_text(&text), text.len);
+    sj_buf_release(&text);
+    free(variables);
+    return key;
+}
+
 struct sj_key sj_input_env(const struct sj_call *call, const char *name)
 {
+    if (strcmp(name, SJ_ENV_ALL) == 0) {
+        return whole_environment(call);
+    }
     const char *value = sj_call_env(call, name);
     if (!value) {
         return (struct sj_key){0};
@@ -280,6 +325,43 @@ static void add_aliases(const struct sj_inputs *inputs, struct sj_buf *buf)
     free(files);
 }
 
+struct twin {
+    const struct sj_input *input;
+    size_t index;
+};
+
+static int compare_twins(const void *left, const void *right)
+{
+    const struct twin *a = left;
+    const struct twin *b = right;
+    int order = memcmp(a->input->key.bytes, b->input->key.bytes, SJ_KEY_SIZE);
+    return order ? order : (a->index < b->index ? -1 : a->index > b->index);
+}
+
+// Pairs of entries with equal content and equal times: gcc takes such files for one under #pragma
+// once and #import. Its times are whole seconds.
+static void add_twins(const struct sj_inputs *inputs, struct sj_buf *buf)
+{
+    struct twin *files = sj_calloc(inputs->count, sizeof *files);
+    size_t count = 0;
+    for (size_t i = 0; i < inputs->count; i++) {
+        if (inputs->items[i].need == SJ_NEED_CONTENT && inputs->items[i].stat.size) {
+            files[count++] = (struct twin){&inputs->items[i], i};
+        }
+    }
+    qsort(files, count, sizeof *files, compare_twins);
+    for (size_t i = 1; i < count; i++) {
+        const struct sj_input *a = files[i - 1].input;
+        const struct sj_input *b = files[i].input;
+        if (sj_key_eq(&a->key, &b->key) &&
+            a->stat.mtime_ns / (int64_t)SJ_NS_PER_S == b->stat.mtime_ns / (int64_t)SJ_NS_PER_S) {
+            sj_buf_add_u32(buf, (uint32_t)files[i - 1].index);
+            sj_buf_add_u32(buf, (uint32_t)files[i].index);
+        }
+    }
+    free(files);
+}
+
 struct sj_key sj_inputs_strong(const struct sj_key *weak, const struct sj_key *pathset,
                                const struct sj_inputs *inputs)
 {
@@ -290,6 +372,8 @@ struct sj_key sj_inputs_strong(const struct sj_key *weak, const struct sj_key *p
         sj_buf_add(&buf, inputs->items[i].key.bytes, SJ_KEY_SIZE);
     }
     add_aliases(inputs, &buf);
+    sj_buf_addc(&buf, '=');
+    add_twins(inputs, &buf);
     struct sj_key key = sj_key_of(buf.data, buf.len);
     sj_buf_release(&buf);
     return key;

@@ -68,10 +68,16 @@ struct sj_key sj_inputs_strong(const struct sj_key *weak, const struct sj_key *p
                                const struct sj_inputs *inputs);
 
 /**
+ * Name that stands for the whole environment, but for what belongs to a session and not to a
+ * build: what a shell script reads of it cannot be observed.
+ */
+#define SJ_ENV_ALL "*"
+
+/**
  * Content key of an environment variable.
  *
  * @param call invocation
- * @param name variable
+ * @param name variable, or SJ_ENV_ALL
  * @return key of its value; a key of its own when it is not set
  */
 struct sj_key sj_input_env(const struct sj_call *call, const char *name);
