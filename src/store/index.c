@@ -202,19 +202,6 @@ int sj_index_put(struct sj_index *index, MDB_txn *txn, enum sj_table table,
     return sj_lmdb_errno(mdb_put(txn, index->table[table], &name, &value, 0));
 }
 
-int sj_place_decode(const MDB_val *value, struct sj_place *out)
-{
-    if (value->mv_size != SJ_PLACE_SIZE) {
-        return -EBADMSG;
-    }
-    const unsigned char *at = value->mv_data;
-    out->generation = sj_get_u32(at);
-    out->len = sj_get_u32(at + 4);
-    out->offset = sj_get_u64(at + 8);
-    out->raw_len = sj_get_u32(at + 16);
-    return out->offset <= INT64_MAX / 2 && out->len >= SJ_ITEM_HEAD_SIZE ? 0 : -EBADMSG;
-}
-
 int sj_index_get_place(struct sj_index *index, MDB_txn *txn, enum sj_table table,
                        const struct sj_index_key *key, struct sj_place *out)
 {
@@ -224,7 +211,7 @@ int sj_index_get_place(struct sj_index *index, MDB_txn *txn, enum sj_table table
         return status;
     }
     struct sj_place place;
-    status = sj_place_decode(&value, &place);
+    status = sj_place_decode(value.mv_data, value.mv_size, &place);
     if (status < 0) {
         return status;
     }
@@ -239,10 +226,7 @@ int sj_index_put_place(struct sj_index *index, MDB_txn *txn, enum sj_table table
                        const struct sj_index_key *key, const struct sj_place *place)
 {
     unsigned char bytes[SJ_PLACE_SIZE];
-    sj_put_u32(bytes, place->generation);
-    sj_put_u32(bytes + 4, place->len);
-    sj_put_u64(bytes + 8, place->offset);
-    sj_put_u32(bytes + 16, place->raw_len);
+    sj_place_encode(place, bytes);
     return sj_index_put(index, txn, table, key, bytes, sizeof bytes);
 }
 
@@ -255,7 +239,7 @@ int sj_index_forget(struct sj_index *index, MDB_txn *txn, enum sj_table table,
         return status < 0 ? status : 0;
     }
     struct sj_place now;
-    if (sj_place_decode(&value, &now) == 0 && !sj_place_eq(&now, place)) {
+    if (sj_place_decode(value.mv_data, value.mv_size, &now) == 0 && !sj_place_eq(&now, place)) {
         return 0;
     }
     MDB_val name = {sizeof key->bytes, (void *)(uintptr_t)key->bytes};

@@ -16,10 +16,8 @@
 #include "base/bytes.h"
 #include "base/filestat.h"
 #include "key/key.h"
-#include "store/item.h"
+#include "store/place.h"
 #include "store/state.h"
-
-#define SJ_PLACE_SIZE 20 /**< encoded struct sj_place */
 
 /** Path sets that a weak key leads to; the one added first makes room. */
 #define SJ_LINKS_MAX 32
@@ -35,20 +33,6 @@
 #define SJ_STAMP_CHECK_AT  4  /**< offset of the checksum */
 #define SJ_STAMP_ACTION_AT 12 /**< offset of the action, where what is checked begins */
 #define SJ_STAMP_STRONG_AT 28 /**< offset of the strong key */
-
-/** Where a blob lies. */
-struct sj_place {
-    uint32_t generation; /**< number of the generation */
-    uint32_t len;        /**< bytes of the item, without padding */
-    uint32_t raw_len;    /**< bytes of its data, decompressed */
-    uint64_t offset;     /**< of the item in the generation's file */
-};
-
-/** Whether two places are the same. @param a one @param b other @return true when they are */
-static inline bool sj_place_eq(const struct sj_place *a, const struct sj_place *b)
-{
-    return a->generation == b->generation && a->offset == b->offset;
-}
 
 /** An index. */
 struct sj_index {
@@ -210,15 +194,6 @@ int sj_index_put_place(struct sj_index *index, MDB_txn *txn, enum sj_table table
  */
 int sj_index_forget(struct sj_index *index, MDB_txn *txn, enum sj_table table,
                     const struct sj_index_key *key, const struct sj_place *place);
-
-/**
- * Read a place.
- *
- * @param value value of an entry
- * @param out   takes the place
- * @return 0 or -EBADMSG
- */
-int sj_place_decode(const MDB_val *value, struct sj_place *out);
 
 /**
  * Put a path set at the front of those that a weak key leads to.

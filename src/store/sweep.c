@@ -52,7 +52,7 @@ static enum fate judge_place(struct sj_sweeper *sweeper, const struct sj_index_k
 {
     (void)key;
     struct sj_place place;
-    bool is_bad = sj_place_decode(value, &place) < 0;
+    bool is_bad = sj_place_decode(value->mv_data, value->mv_size, &place) < 0;
     return is_bad || place.generation < sweeper->index->state.oldest ? REMOVE : KEEP;
 }
 

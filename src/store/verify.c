@@ -62,7 +62,7 @@ static int collect(struct sj_verifier *verifier, enum sj_table table)
     while (rc == 0 && verifier->count < CHUNK && name.mv_size == SJ_INDEX_KEY_SIZE) {
         struct sj_target *target = &verifier->targets[verifier->count++];
         *target = (struct sj_target){0};
-        target->is_bad = sj_place_decode(&value, &target->place) < 0;
+        target->is_bad = sj_place_decode(value.mv_data, value.mv_size, &target->place) < 0;
         memcpy(target->name.bytes, name.mv_data, SJ_INDEX_KEY_SIZE);
         rc = mdb_cursor_get(cursor, &name, &value, MDB_NEXT);
     }
