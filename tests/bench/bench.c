@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
@@ -230,6 +231,10 @@ struct crowd {
 // Waking up late would be counted as the candidate's time. Its own priority stays ordinary.
 static void take_precedence(void)
 {
+    // Whoever runs us under a negative nice wants that for the candidates, which lose it here.
+    if (getpriority(PRIO_PROCESS, 0) < 0) {
+        return;
+    }
     (void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
                              &(struct sched_param){.sched_priority = 1});
 }
