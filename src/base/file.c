@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,12 +48,19 @@ int sj_file_read(int dir_fd, const char *path, struct sj_buf *buf)
     return fd < 0 ? -errno : sj_fd_read(fd, buf);
 }
 
+// Whoever shares a terminal or pipe with us may have made it non-blocking.
+static bool wait_for_room(int fd)
+{
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    return poll(&room, 1, -1) > 0 || errno == EINTR;
+}
+
 int sj_fd_write(int fd, const void *data, size_t len)
 {
     const char *at = data;
     while (len > 0) {
         ssize_t done = write(fd, at, len);
-        if (done < 0 && errno == EINTR) {
+        if (done < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(fd)))) {
             continue;
         }
         if (done < 0) {
