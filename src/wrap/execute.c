@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "wrap/guard.h"
 
 // A signal handler reaches nothing but file scope.
 static volatile sig_atomic_t running_pid;
@@ -30,7 +31,10 @@ static void forward(int signal)
     errno = saved;
 }
 
-static void catch_signals(struct sigaction old[FORWARDED])
+// Caught signals, and SIGCHLD behind them.
+#define CHANGED (FORWARDED + 1)
+
+static void catch_signals(struct sigaction old[CHANGED])
 {
     struct sigaction action = {.sa_handler = forward, .sa_flags = SA_RESTART};
     for (size_t i = 0; i < FORWARDED; i++) {
@@ -40,13 +44,17 @@ static void catch_signals(struct sigaction old[FORWARDED])
             (void)sigaction(forwarded[i], &action, NULL);
         }
     }
+    // A caller that ignores SIGCHLD has left us that: the kernel would keep no status to wait for.
+    action = (struct sigaction){.sa_handler = SIG_DFL};
+    (void)sigaction(SIGCHLD, &action, &old[FORWARDED]);
 }
 
-static void restore_signals(const struct sigaction old[FORWARDED])
+static void restore_signals(const struct sigaction old[CHANGED])
 {
     for (size_t i = 0; i < FORWARDED; i++) {
         (void)sigaction(forwarded[i], &old[i], NULL);
     }
+    (void)sigaction(SIGCHLD, &old[FORWARDED], NULL);
 }
 
 void sj_die_by(int signal)
@@ -137,10 +145,23 @@ static void pump_streams(struct stream *streams, int pid_fd)
     drain(streams);
 }
 
+// The tool finds signals as our caller has left them to us.
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t defaults;
+    sj_guard_defaults(&defaults);
+    int error = posix_spawnattr_setsigdefault(attributes, &defaults);
+    return error ? error : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF);
+}
+
 static int spawn(const struct sj_execution *run, const int pipes[2][2], pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    // Neither of the two can fail in glibc, so what they made can always be destroyed.
     int error = posix_spawn_file_actions_init(&actions);
+    error = error ? error : posix_spawnattr_init(&attributes);
+    error = error ? error : set_attributes(&attributes);
     for (int i = 0; error == 0 && run->is_captured && i < 2; i++) {
         error = posix_spawn_file_actions_adddup2(&actions, pipes[i][1], STDOUT_FILENO + i);
     }
@@ -150,8 +171,9 @@ static int spawn(const struct sj_execution *run, const int pipes[2][2], pid_t *p
             const char *const *given;
             char *const *wanted;
         } argv = {.given = run->argv};
-        error = posix_spawn(pid, run->path, &actions, NULL, argv.wanted, run->env);
+        error = posix_spawn(pid, run->path, &actions, &attributes, argv.wanted, run->env);
     }
+    (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     return -error;
 }
@@ -202,7 +224,7 @@ int sj_execute(struct sj_execution *run, struct sj_err *err)
         close_pipe_ends(pipes, 1);
         return sj_fail(err, status, "cannot make a pipe for the compiler");
     }
-    struct sigaction old[FORWARDED];
+    struct sigaction old[CHANGED];
     catch_signals(old);
     uint64_t start_ns = sj_clock_ns(CLOCK_MONOTONIC);
     pid_t pid = 0;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,8 +17,43 @@ static struct sj_guard net;
 static volatile sig_atomic_t has_run;
 static volatile sig_atomic_t ran_status;
 
+// Signals for a write that fails. What we write besides the compiler must not end the process.
+static const int for_writes[] = {SIGPIPE, SIGXFSZ};
+#define FOR_WRITES (sizeof for_writes / sizeof for_writes[0])
+static bool was_ignored[FOR_WRITES];
+
+void sj_guard_defaults(sigset_t *out)
+{
+    (void)sigemptyset(out);
+    for (size_t i = 0; i < FOR_WRITES; i++) {
+        if (!was_ignored[i]) {
+            (void)sigaddset(out, for_writes[i]);
+        }
+    }
+}
+
+static void ignore_writes(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (size_t i = 0; i < FOR_WRITES; i++) {
+        struct sigaction old;
+        was_ignored[i] = sigaction(for_writes[i], &ignore, &old) == 0 && old.sa_handler == SIG_IGN;
+    }
+}
+
+static void unignore_writes(void)
+{
+    const struct sigaction normal = {.sa_handler = SIG_DFL};
+    for (size_t i = 0; i < FOR_WRITES; i++) {
+        if (!was_ignored[i]) {
+            (void)sigaction(for_writes[i], &normal, NULL);
+        }
+    }
+}
+
 void sj_guard_fall(void)
 {
+    unignore_writes();
     // execve() takes argv as pointers to non-const by history; it writes nothing.
     union {
         const char *const *given;
@@ -57,6 +93,7 @@ void sj_guard_set(const struct sj_guard *guard)
 {
     net = *guard;
     sj_oom_set_hook(land);
+    ignore_writes();
     // While the handler runs the signal is blocked: a crash in it ends the process.
     const struct sigaction action = {.sa_handler = crashed};
     (void)sigaction(SIGBUS, &action, NULL);

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <signal.h>
+
 /** What the net needs to know. Strings and arrays are borrowed and must outlive the process. */
 struct sj_guard {
     const char *program;     /**< the real compiler, or the launcher in front of it */
@@ -15,11 +17,19 @@ struct sj_guard {
 };
 
 /**
- * Spread the net: from now on SIGSEGV, SIGBUS and lack of memory execute the compiler.
+ * Spread the net: from now on SIGSEGV, SIGBUS and lack of memory execute the compiler, and a write
+ * that nobody reads (SIGPIPE) or that a limit forbids (SIGXFSZ) is a failed write.
  *
  * @param guard copied
  */
 void sj_guard_set(const struct sj_guard *guard);
+
+/**
+ * The signals that sj_guard_set() has us ignore and the compiler must not.
+ *
+ * @param out takes the set
+ */
+void sj_guard_defaults(sigset_t *out);
 
 /**
  * Tell the net that the compiler has run: from now on a crash only ends this process with the
