@@ -127,7 +127,8 @@ int sj_action_parse(struct sj_call *call)
     int status = sj_args_expand(&call->args, call->argv);
     call->is_parsed = true;
     if (status < 0) {
-        bypass(call, "response-file", status == -ELOOP ? "nests without end" : "too large");
+        const char *why = status == -ELOOP ? "nests without end" : "too large";
+        bypass(call, "response-file", status == -ESPIPE ? "is no regular file" : why);
         return 0;
     }
     if (call->config.map_base_dir && call->place.base_dir) {

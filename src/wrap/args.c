@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/filestat.h"
 #include "base/mem.h"
 
 #define DEPTH_MAX      16
@@ -96,6 +98,11 @@ static int expand_one(struct sj_args *args, const char *text, int depth)
     if (text[0] != '@') {
         sj_args_add(args, text);
         return 0;
+    }
+    struct sj_filestat stat;
+    if (sj_filestat_get(AT_FDCWD, text + 1, &stat) == 0 && stat.mode && !S_ISREG(stat.mode)) {
+        // What we read of a pipe the compiler would miss.
+        return -ESPIPE;
     }
     struct sj_buf file = SJ_BUF_INIT(FILE_LIMIT);
     int status = sj_file_read(AT_FDCWD, text + 1, &file);

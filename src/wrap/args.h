@@ -44,7 +44,8 @@ void sj_args_insert(struct sj_args *args, size_t index, const char *text);
  *
  * @param args list
  * @param argv NULL-terminated
- * @return 0, -ELOOP (a response file names itself, or they nest too deep) or -E2BIG
+ * @return 0, -ELOOP (a response file names itself, or they nest too deep), -E2BIG, or -ESPIPE (one
+ *         is no regular file, which can be read only once: by the compiler)
  */
 int sj_args_expand(struct sj_args *args, const char *const *argv);
 
