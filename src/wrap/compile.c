@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "observe/log.h"
 #include "wrap/guard.h"
@@ -84,8 +85,19 @@ static void note_run(struct sj_call *call, const struct sj_execution *run)
     sj_guard_ran(run->status);
 }
 
+static bool is_programs_fault(int status)
+{
+    return status == -ENOENT || status == -EACCES || status == -ENOEXEC || status == -ENOTDIR;
+}
+
+// Nothing has run. What is wrong with the program would be wrong again; for anything else (no
+// descriptors, no processes, no room for the longer environment) it can still take our place.
 static int cannot_run(struct sj_call *call, const struct sj_err *err)
 {
+    if (!is_programs_fault(err->status)) {
+        sj_log("%s", err->text);
+        sj_guard_fall();
+    }
     char *line = sj_asprintf("scrubjay: %s\n", err->text);
     (void)sj_fd_write(STDERR_FILENO, line, strlen(line));
     free(line);
@@ -174,6 +186,12 @@ int sj_compile_observed(struct sj_call *call)
                   "beside this program: nothing can be stored");
         return compile_unobserved(call, "observe.so is missing");
     }
+    if (strpbrk(library, " \t\n:$")) {
+        sj_notice(call, "observer",
+                  "the dynamic loader cannot take a library from a path with a blank, a colon or a "
+                  "dollar sign: install scrubjay elsewhere");
+        return compile_unobserved(call, library);
+    }
     if (!sj_observe_can(program)) {
         return compile_unobserved(call, program);
     }
@@ -201,6 +219,7 @@ int sj_compile_observed(struct sj_call *call)
     };
     int status = sj_execute(&run, &err);
     if (status < 0) {
+        sj_observe_log_release(&log); // cannot_run() may not come back
         status = cannot_run(call, &err);
     } else {
         note_run(call, &run);

@@ -116,7 +116,9 @@ static int take_words(struct sj_call *call, const char *const *argv)
 
 static void find_place(struct sj_call *call)
 {
-    call->place.path = sj_call_env(call, "PATH");
+    // Without the variable execvp() looks where it always did.
+    const char *path = sj_call_env(call, "PATH");
+    call->place.path = path ? path : "/bin:/usr/bin";
     call->place.pwd = sj_call_env(call, "PWD");
     call->place.base_dir = call->config.base_dir;
     call->place.cwd = getcwd(call->cwd, sizeof call->cwd) ? call->cwd : "/";
