@@ -32,6 +32,19 @@ static bool is_relaxed_env(const struct sj_call *call, const char *name)
             sj_skip_prefix(name, "LC_"));
 }
 
+// What libc and the dynamic loader read by themselves, before or behind the observer. The observer
+// itself stands in front of LD_PRELOAD in the tool's environment; ours has what the user gave.
+static const char *const libc_env[] = {
+    "GCONV_PATH", "LD_AUDIT", "LD_LIBRARY_PATH", "LD_PRELOAD", "LOCPATH", "OUTPUT_CHARSET", NULL,
+};
+
+static void add_libc_env(const struct sj_call *call, struct sj_buf *buf)
+{
+    for (const char *const *name = libc_env; *name; name++) {
+        field(buf, sj_call_env(call, *name));
+    }
+}
+
 static void add_env(const struct sj_call *call, const struct sj_toolchain *toolchain,
                     struct sj_buf *buf)
 {
@@ -63,6 +76,7 @@ void sj_action_digest(struct sj_call *call)
     for (size_t i = 0; (toolchain = sj_toolchain_at(i)); i++) {
         add_env(call, toolchain, &buf);
     }
+    add_libc_env(call, &buf);
     for (const char *const *arg = call->argv + 1; *arg; arg++) {
         field(&buf, *arg);
     }
@@ -235,6 +249,7 @@ static void weigh_form(struct sj_call *call, enum sj_form form, struct sj_key *c
     component[SJ_COMPONENT_ARGS] = take_key(&buf);
 
     add_env(call, call->tool.toolchain, &buf);
+    add_libc_env(call, &buf);
     component[SJ_COMPONENT_ENV] = take_key(&buf);
 
     field(&buf, action->language);
