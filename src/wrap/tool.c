@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,11 +95,25 @@ static bool has_content_of(const char *path, const struct sj_key *key)
     return fd >= 0 && sj_key_of_fd(fd, &other, NULL) == 0 && sj_key_eq(&other, key);
 }
 
+// A path of this program. Without /proc (a bare chroot) it is the one that the kernel was given.
+static const char *find_self(struct sj_filestat *stat)
+{
+    static const char link[] = "/proc/self/exe";
+    const char *path = link;
+    if (sj_filestat_get(AT_FDCWD, path, stat) < 0 || stat->mode == 0) {
+        path = (const char *)getauxval(AT_EXECFN); // an address by definition
+        if (!path || sj_filestat_get(AT_FDCWD, path, stat) < 0 || stat->mode == 0) {
+            return NULL;
+        }
+    }
+    return path;
+}
+
 bool sj_tool_is_self(const struct sj_tool *tool)
 {
-    static const char self_path[] = "/proc/self/exe";
     struct sj_filestat self;
-    if (sj_filestat_get(AT_FDCWD, self_path, &self) < 0) {
+    const char *self_path = find_self(&self);
+    if (!self_path) {
         return false;
     }
     if (self.dev == tool->stat.dev && self.ino == tool->stat.ino) {

@@ -92,3 +92,13 @@ for place in 'a b' 'a$b'; do
     status 0 "installed in '$place'" "$place/bin/scrubjay" gcc -c spaced.c
     refuse 'the loader does not complain' grep -q 'ld.so' err
 done
+
+if unshare -m true 2>err; then
+    fresh hidden
+    mkdir links
+    ln -s "$scrubjay" links/gcc
+    # shellcheck disable=SC2016 # for the other shell
+    status 0 'a link finds the compiler without /proc' unshare -m bash -c \
+        'mount -t tmpfs none /proc && PATH=$PWD/links:$PATH exec gcc -c hidden.c'
+    check 'the object is there' test -s hidden.o
+fi
