@@ -141,10 +141,24 @@ static void do_cpu(struct sj_cc_parser *parser, const struct sj_cc_option *optio
     add_argument(parser, option, arg, value);
 }
 
+// -Wp,-MD,FILE,… with words behind the file.
+static bool names_more_than_depfile(const char *value)
+{
+    const char *file = strncmp(value, "-MD,", 4) == 0    ? value + 4
+                       : strncmp(value, "-MMD,", 5) == 0 ? value + 5
+                                                         : "";
+    return strchr(file, ',') != NULL;
+}
+
 static void do_cpp_list(struct sj_cc_parser *parser, const struct sj_cc_option *option,
                         const char *arg, const char *value)
 {
     const char *blamed = option->arg == ARG_SEPARATE ? value : arg;
+    if (names_more_than_depfile(value)) {
+        // gcc takes the words behind the file for options of their own; clang forgets the file.
+        sj_cc_refuse(parser, WHY_DEPFILE_CONFLICT, blamed);
+        return;
+    }
     sj_cc_take_list(parser, &sj_cc_preprocessor_options, option->name, blamed, value);
 }
 

@@ -142,6 +142,8 @@ Test(bypass, what_is_not_in_a_table)
 Test(bypass, what_is_known_not_to_be_cached)
 {
     static const struct refused cases[] = {
+        {"clang -c -Wp,-MMD,y.d,-MT,x t.c", "depfile-conflict", "-Wp,-MMD,y.d,-MT,x"},
+        {"gcc -c -Wp,-MMD,y.d,-MT,x t.c", "depfile-conflict", "-Wp,-MMD,y.d,-MT,x"},
         {"gcc -c -MD -MF x.d -Wp,-MD,y.d t.c", "depfile-conflict", "-MD"},
         {"gcc -c -Wp,-MD,y.d -MF x.d t.c", "depfile-conflict", "-MF"},
         {"gcc -c -gtoggle t.c", "unsupported-option", "-gtoggle"},
