@@ -145,7 +145,10 @@ one_round() {
     use "$scrubjay"
     rm -rf "$SCRUBJAY_DIR"
     build scrubjay-cold && equal scrubjay-cold && restore
+    own=$(stat_of .own_cpu_ns)
     build scrubjay-warm && equal scrubjay-warm
+    awk -v from="$own" -v to="$(stat_of .own_cpu_ns)" 'BEGIN { print (to - from) / 1e9, 0 }' \
+        >>"$work/own.times"
     checkout
     build scrubjay-checkout && equal scrubjay-checkout && restore
     use ccache
@@ -189,6 +192,12 @@ measure() {
     line ccache-cold plain
     line ccache-warm plain
     line scrubjay-warm ccache-warm
+    # What is not the cache is the same for both: make, the linker, the shell.
+    awk -v ours="$(cpu own)" -v all="$(cpu scrubjay-warm)" -v theirs="$(cpu ccache-warm)" 'BEGIN {
+        other = all - ours
+        printf "  warm, the caches alone %9.2f s of scrubjay, %.2f s of ccache: %.3f; all else %.2f s\n",
+            ours, theirs - other, (theirs > other ? ours / (theirs - other) : 0), other
+    }'
     line ccache-checkout plain
     line scrubjay-checkout ccache-checkout
     "$scrubjay" stats --json | jq -r '"  scrubjay: \(.hits) hits, \(.misses) misses, bypassed \(.bypassed | tojson)"'
