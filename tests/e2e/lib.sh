@@ -11,6 +11,12 @@
 # store and every setting isolated. $scrubjay is the program of the build in $SCRUBJAY_BUILD, which
 # meson sets; by hand: SCRUBJAY_BUILD=build tests/e2e/relocate.sh
 
+# A signal that was ignored when a shell began stays so for all that it starts, and whoever runs the
+# tests (nohup, a background job) may ignore some.
+if [ -z "${E2E_SIGNALS-}" ]; then
+    E2E_SIGNALS=default exec env --default-signal=HUP,INT,QUIT,TERM,PIPE bash "$0" "$@"
+fi
+
 set -u
 LC_ALL=C
 export LC_ALL
