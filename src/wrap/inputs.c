@@ -301,13 +301,15 @@ static int compare_identities(const void *left, const void *right)
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
-// Pairs of entries that are one file, as (later entry, first entry).
+// Pairs of entries that are one file or directory, as (later entry, first entry). A directory that
+// is on the search path by two names is searched once.
 static void add_aliases(const struct sj_inputs *inputs, struct sj_buf *buf)
 {
     struct identity *files = sj_calloc(inputs->count, sizeof *files);
     size_t count = 0;
     for (size_t i = 0; i < inputs->count; i++) {
-        if (inputs->items[i].need == SJ_NEED_CONTENT) {
+        enum sj_need need = inputs->items[i].need;
+        if (need == SJ_NEED_CONTENT || need == SJ_NEED_DIR) {
             const struct sj_filestat *stat = &inputs->items[i].stat;
             files[count++] = (struct identity){stat->dev, stat->ino, i};
         }

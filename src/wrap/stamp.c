@@ -108,7 +108,8 @@ static bool check_absent(struct joined *joined, struct sj_reader *reader, unsign
     return true;
 }
 
-static bool check_group(struct sj_reader *reader, struct joined *joined, struct sj_buf *states)
+static bool check_group(struct sj_reader *reader, struct joined *joined, struct sj_buf *states,
+                        struct sj_buf *dirs)
 {
     const char *dir = read_text(reader);
     unsigned flags = sj_reader_u8(reader);
@@ -124,6 +125,7 @@ static bool check_group(struct sj_reader *reader, struct joined *joined, struct 
         if (sj_filestat_get(AT_FDCWD, *dir ? dir : ".", &stat) < 0 || !S_ISDIR(stat.mode)) {
             return false;
         }
+        sj_stamp_add_dir(dirs, &stat);
         is_still = state && state == sj_stamp_state(&stat);
         if ((flags & SJ_GROUP_LISTED) && !is_still) {
             return false;
@@ -138,12 +140,15 @@ static bool check_groups(struct sj_reader *reader)
     struct sj_key want = read_key(reader);
     uint32_t groups = sj_reader_u32(reader);
     struct sj_buf states = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    struct sj_buf dirs = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     struct joined joined;
     (void)sj_buf_reserve(&states, 100 * SJ_FILESTAT_SIZE);
     bool is_same = true;
     for (uint32_t i = 0; is_same && i < groups; i++) {
-        is_same = check_group(reader, &joined, &states);
+        is_same = check_group(reader, &joined, &states, &dirs);
     }
+    sj_stamp_add_equals(&dirs, &states);
+    sj_buf_release(&dirs);
     struct sj_key have = sj_key_of(sj_buf_text(&states), states.len);
     sj_buf_release(&states);
     return is_same && !reader->is_bad && sj_key_eq(&want, &have);

@@ -28,7 +28,7 @@ static size_t dir_len_of(const char *path, size_t len)
     while (len > 1 && (path[len - 1] == '/' || (path[len - 1] == '.' && path[len - 2] == '/'))) {
         len--;
     }
-    return len;
+    return len == 1 && path[0] == '.' ? 0 : len;
 }
 
 static void split(const char *path, size_t len, struct mention *out)
@@ -181,16 +181,8 @@ static bool collect(struct sj_call *call, const struct sj_inputs *inputs, struct
     return true;
 }
 
-static bool is_below(const struct mention *inner, const struct mention *outer)
-{
-    return inner->dir_len > outer->dir_len && inner->dir[outer->dir_len] == '/' &&
-           memcmp(inner->dir, outer->dir, outer->dir_len) == 0;
-}
-
-// Drop what is said twice, and directories that need only be there while something below them is
-// looked at anyway. Directories come sorted, so what lies below one follows it at once, but for
-// names such as "a-b" between "a" and "a/b"; then the directory is merely kept.
-static size_t drop_needless(struct mention *mentions, size_t count)
+// Drop what is said twice.
+static size_t drop_doubles(struct mention *mentions, size_t count)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
@@ -198,9 +190,7 @@ static size_t drop_needless(struct mention *mentions, size_t count)
         bool is_double = before && same_dir(before, &mentions[i]) &&
                          before->need == mentions[i].need &&
                          strcmp(before->name, mentions[i].name) == 0;
-        bool is_implied = mentions[i].need == SJ_NEED_DIR && i + 1 < count &&
-                          is_below(&mentions[i + 1], &mentions[i]);
-        if (!is_double && !is_implied) {
+        if (!is_double) {
             mentions[kept++] = mentions[i];
         }
     }
@@ -242,13 +232,16 @@ static void gather(const struct mention *mentions, size_t count, struct group *g
 // The directory's state may stand for its absent paths only if it has not moved since before they
 // were looked for.
 static bool add_group(struct sj_call *call, const struct mention *mentions, size_t count,
-                      struct sj_buf *out)
+                      struct sj_buf *out, struct sj_buf *dirs)
 {
     if (count > UINT16_MAX) {
         return false;
     }
     struct group group = {.names = SJ_BUF_INIT(SJ_STAMP_LIMIT)};
     gather(mentions, count, &group);
+    if (group.flags & SJ_GROUP_STATE) {
+        sj_stamp_add_dir(dirs, &group.stat);
+    }
     uint64_t state = 0;
     if ((group.flags & SJ_GROUP_STATE) && !group.has_link &&
         !sj_filestat_is_racy(&group.stat, call->start_coarse_ns)) {
@@ -283,9 +276,10 @@ static bool add_groups(struct sj_call *call, const struct mention *mentions, siz
                        const struct sj_inputs *inputs, struct sj_buf *out)
 {
     struct sj_buf states = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    struct sj_buf dirs = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     add_states(mentions, count, inputs, &states);
-    struct sj_key key = sj_key_of(sj_buf_text(&states), states.len);
-    sj_buf_release(&states);
+    struct sj_key key = {0};
+    size_t key_at = out->len;
     sj_buf_add(out, key.bytes, SJ_KEY_SIZE);
 
     size_t count_at = out->len;
@@ -297,12 +291,17 @@ static bool add_groups(struct sj_call *call, const struct mention *mentions, siz
         while (end < count && same_dir(&mentions[i], &mentions[end])) {
             end++;
         }
-        is_good = add_group(call, &mentions[i], end - i, out);
+        is_good = add_group(call, &mentions[i], end - i, out, &dirs);
         i = end;
     }
+    sj_stamp_add_equals(&dirs, &states);
+    key = sj_key_of(sj_buf_text(&states), states.len);
     if (!out->is_full) {
+        memcpy(out->data + key_at, key.bytes, SJ_KEY_SIZE);
         sj_put_u32(out->data + count_at, groups);
     }
+    sj_buf_release(&states);
+    sj_buf_release(&dirs);
     return is_good && !out->is_full;
 }
 
@@ -393,7 +392,7 @@ bool sj_stamp_make(struct sj_call *call, const struct sj_key *strong,
         return false;
     }
     qsort(mentions, count, sizeof *mentions, compare_mentions);
-    count = drop_needless(mentions, count);
+    count = drop_doubles(mentions, count);
 
     const struct sj_action *action = &call->action;
     sj_buf_addc(out, (char)SJ_STAMP_FORMAT);

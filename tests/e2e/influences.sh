@@ -63,3 +63,25 @@ touch -d 2021-01-01 two/once.h
 settle
 as_plain 'copies of different age' gcc -c once.c
 as_plain 'again' gcc -c once.c
+
+# A directory that is on the search path twice, by two names, counts once, as a system directory.
+mkdir user
+printf '#define USER 1\n#define USER 2\n' >user/user.h
+ln -s user system
+printf '#include <user.h>\nint user = USER;\n' >user.c
+settle
+as_plain 'two names of one directory' gcc -Iuser -isystem system -MMD -MF user.d -c user.c
+cp user.d linked.d
+rm system
+cp -r user system
+settle
+as_plain 'two directories' gcc -Iuser -isystem system -MMD -MF user.d -c user.c
+rm -r system
+ln -s user system
+settle
+as_plain 'one again' gcc -Iuser -isystem system -MMD -MF user.d -c user.c
+same 'by the stamp: depfile' linked.d user.d
+rm system
+cp -r user system
+settle
+as_plain 'two again' gcc -Iuser -isystem system -MMD -MF user.d -c user.c
