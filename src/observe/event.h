@@ -74,7 +74,8 @@ struct sj_observe_event {
     uint16_t path_len; /**< bytes of the path without its terminator */
     uint32_t pid;      /**< of the process */
     uint32_t error;    /**< errno, or what the kind says */
-    uint64_t dev;      /**< state of an opened file */
+    uint64_t dev;      /**< state of an opened file; with EXISTS: which directory
+                            it was, or 0 */
     uint64_t ino;      /**< … */
     uint64_t bytes;    /**< … its size */
     int64_t mtime_ns;  /**< … */

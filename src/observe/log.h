@@ -69,7 +69,8 @@ struct sj_sighting {
     bool was_removed;        /**< removed, and not written again */
     bool was_listed;         /**< its names were read */
     bool was_resolved;       /**< a link on its way was read */
-    struct sj_filestat stat; /**< state when it was opened; zero: not known */
+    struct sj_filestat stat; /**< state when it was opened, of a directory device and inode
+                                  alone; zero: not known */
 };
 
 /** All sightings of a log. Zeroed: none. */

@@ -141,7 +141,8 @@ static void note_input(struct condenser *all, const struct event *event)
     if (rank_of(event->kind) > rank_of(item->kind)) {
         item->kind = event->kind;
     }
-    if (event->kind == SJ_EVENT_OPEN && item->stat.ino == 0) {
+    bool has_state = event->kind == SJ_EVENT_OPEN || event->kind == SJ_EVENT_EXISTS;
+    if (has_state && item->stat.ino == 0) {
         item->stat = (struct sj_filestat){
             .dev = event->raw->dev,
             .ino = event->raw->ino,

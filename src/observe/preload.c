@@ -260,7 +260,7 @@ static uint64_t hash_event(const struct sj_observe_event *event, const char *pat
     word = 0;
     memcpy(&word, path, len);
     hash = mix(hash, word);
-    if (event->kind == SJ_EVENT_OPEN) {
+    if (event->kind == SJ_EVENT_OPEN || event->kind == SJ_EVENT_EXISTS) {
         hash = mix(mix(mix(hash, event->dev), event->ino), event->bytes);
         hash = mix(mix(hash, (uint64_t)event->mtime_ns), (uint64_t)event->ctime_ns);
     }
@@ -450,6 +450,12 @@ void sj_preload_report_refusal(int dir_fd, const char *path, int error)
         sj_preload_report_at(is_absence(error) ? SJ_EVENT_ABSENT : SJ_EVENT_EXISTS, dir_fd, path,
                              (uint32_t)error);
     }
+}
+
+void sj_preload_report_dir(int dir_fd, const char *path, uint64_t dev, uint64_t ino)
+{
+    struct sj_observe_event event = {.kind = SJ_EVENT_EXISTS, .dev = dev, .ino = ino};
+    report_event_at(&event, dir_fd, path);
 }
 
 static int64_t to_ns(struct statx_timestamp time)

@@ -87,6 +87,15 @@ void sj_preload_report_at(enum sj_event kind, int dir_fd, const char *path, uint
 void sj_preload_report_look(int dir_fd, const char *path, int error);
 
 /**
+ * Report that a directory was looked at, and which one it was.
+ * @param dir_fd directory for a relative path, or AT_FDCWD
+ * @param path   as given
+ * @param dev    its device
+ * @param ino    its inode
+ */
+void sj_preload_report_dir(int dir_fd, const char *path, uint64_t dev, uint64_t ino);
+
+/**
  * Report that a change of a path was refused, which is no input of itself: ABSENT or EXISTS.
  * @param dir_fd directory for a relative path, or AT_FDCWD
  * @param path   as given

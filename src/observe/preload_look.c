@@ -31,16 +31,30 @@ static int report(int dir_fd, const char *path, int result)
     return result;
 }
 
-#define WRAP_STAT(name, type)                                 \
-    WRAP(int, name, (const char *path, struct type *out))     \
-    {                                                         \
-        return report(AT_FDCWD, path, REAL(name)(path, out)); \
+// Compilers search a directory that has two names but once, so which one it is counts.
+#define REPORT_STAT(path, result, out)                                             \
+    do {                                                                           \
+        if ((result) == 0 && S_ISDIR((out)->st_mode) && sj_preload_is_on()) {      \
+            sj_preload_report_dir(AT_FDCWD, (path), (out)->st_dev, (out)->st_ino); \
+        } else {                                                                   \
+            (void)report(AT_FDCWD, (path), (result));                              \
+        }                                                                          \
+    } while (0)
+
+#define WRAP_STAT(name, type)                             \
+    WRAP(int, name, (const char *path, struct type *out)) \
+    {                                                     \
+        int result = REAL(name)(path, out);               \
+        REPORT_STAT(path, result, out);                   \
+        return result;                                    \
     }
 
 #define WRAP_XSTAT(name, type)                                         \
     WRAP(int, name, (int version, const char *path, struct type *out)) \
     {                                                                  \
-        return report(AT_FDCWD, path, REAL(name)(version, path, out)); \
+        int result = REAL(name)(version, path, out);                   \
+        REPORT_STAT(path, result, out);                                \
+        return result;                                                 \
     }
 
 #define WRAP_FSTATAT(name, type)                                                 \

@@ -191,7 +191,7 @@ static void judge_written(struct sj_call *call, const struct sj_sighting *sighti
 static void add(struct sj_call *call, struct sj_evidence *evidence, enum sj_need need,
                 const struct sj_sighting *sighting)
 {
-    bool is_seen = need == SJ_NEED_CONTENT && sighting->stat.ino;
+    bool is_seen = (need == SJ_NEED_CONTENT || need == SJ_NEED_DIR) && sighting->stat.ino;
     sj_pathset_add(&evidence->set, (struct sj_path_entry){
                                        .need = need,
                                        .path = plain(sighting->path),

@@ -168,6 +168,15 @@ static void spell_set(struct keeping *keeping)
     keeping->set_key = sj_key_of(sj_buf_text(&keeping->set_bytes), keeping->set_bytes.len);
 }
 
+// Files come and go in a directory that is still the same one.
+static bool is_as_seen(const struct sj_input *input, const struct sj_filestat *seen)
+{
+    if (input->need == SJ_NEED_DIR) {
+        return input->stat.dev == seen->dev && input->stat.ino == seen->ino;
+    }
+    return sj_filestat_eq(seen, &input->stat);
+}
+
 // Whether every input is still what the tool saw: no younger than the start, and in the state in
 // which it was opened. Gives the offending path, or NULL.
 static const char *find_racy(const struct keeping *keeping)
@@ -180,7 +189,7 @@ static const char *find_racy(const struct keeping *keeping)
         if (is_dated && sj_filestat_is_racy(&input->stat, since_ns)) {
             return input->path;
         }
-        if (seen && !sj_filestat_eq(seen, &input->stat)) {
+        if (seen && !is_as_seen(input, seen)) {
             return input->path;
         }
     }

@@ -85,3 +85,24 @@ rm system
 cp -r user system
 settle
 as_plain 'two again' gcc -Iuser -isystem system -MMD -MF user.d -c user.c
+
+# The same when the second name goes while the compiler is at work: what it saw is not what is there
+# in the end, although every file that it opened is.
+rm -r user system
+mkdir user
+printf '#define USER 1\n#define USER 2\n' >user/user.h
+cp -r user copy
+ln -s user system
+{
+    echo '#include <user.h>'
+    for ((i = 0; i < 6000; i++)); do echo "int f$i(int x) { return x * $i + USER; }"; done
+} >long.c
+settle
+"$scrubjay" gcc -O2 -Iuser -isystem system -MMD -c long.c -o x.o 2>/dev/null &
+sleep 0.3
+rm system
+mv user system
+mv copy user
+wait
+settle
+as_plain 'a directory that was another' gcc -O2 -Iuser -isystem system -MMD -c long.c
