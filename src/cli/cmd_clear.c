@@ -39,7 +39,8 @@ static int clear_records(const struct sj_config *config, struct sj_err *err)
     return status < 0 ? sj_fail(err, status, "cannot remove '%s'", path) : 0;
 }
 
-static void report(const struct sj_call *call, const struct sj_store_stat *gone, struct sj_buf *out)
+static void report(const struct sj_invocation *call, const struct sj_store_stat *gone,
+                   struct sj_buf *out)
 {
     bool is_all = call->value[OPT_RECORDS] != NULL;
     if (call->is_json) {
@@ -64,7 +65,7 @@ static void report(const struct sj_call *call, const struct sj_store_stat *gone,
     sj_buf_adds(out, "'\n");
 }
 
-static int run(struct sj_call *call)
+static int run(struct sj_invocation *call)
 {
     struct sj_err err;
     struct sj_store_stat gone = {0};

@@ -50,7 +50,7 @@ static void print_files(bool is_json, struct sj_buf *out)
     }
 }
 
-static int print_one(const struct sj_call *call, struct sj_buf *out, struct sj_err *err)
+static int print_one(const struct sj_invocation *call, struct sj_buf *out, struct sj_err *err)
 {
     const struct sj_setting *setting = sj_setting_find(call->words[0]);
     if (!setting) {
@@ -68,7 +68,7 @@ static int print_one(const struct sj_call *call, struct sj_buf *out, struct sj_e
     return 0;
 }
 
-static void json_all(const struct sj_call *call, const struct problems *problems,
+static void json_all(const struct sj_invocation *call, const struct problems *problems,
                      struct sj_buf *out)
 {
     size_t count;
@@ -95,7 +95,7 @@ static void json_all(const struct sj_call *call, const struct problems *problems
     sj_buf_addc(out, '\n');
 }
 
-static void print_all(const struct sj_call *call, struct sj_buf *out)
+static void print_all(const struct sj_invocation *call, struct sj_buf *out)
 {
     size_t count;
     const struct sj_setting *settings = sj_settings(&count);
@@ -110,7 +110,7 @@ static void print_all(const struct sj_call *call, struct sj_buf *out)
     sj_table_release(&table);
 }
 
-static int run(struct sj_call *call)
+static int run(struct sj_invocation *call)
 {
     // Loaded once more, to hear of every problem; what counts was loaded with the command line.
     struct sj_config again;

@@ -44,7 +44,7 @@ static void print_text(const struct sj_doctor *doctor, struct sj_buf *out)
     }
 }
 
-static int run(struct sj_call *call)
+static int run(struct sj_invocation *call)
 {
     static void (*const checks[])(struct sj_doctor * doctor) = {
         sj_doctor_settings,    sj_doctor_store, sj_doctor_clock,   sj_doctor_compilers,

@@ -24,7 +24,7 @@ struct gc {
     uint64_t max_age_s;
 };
 
-static int read_limits(const struct sj_call *call, struct gc *gc, struct sj_err *err)
+static int read_limits(const struct sj_invocation *call, struct gc *gc, struct sj_err *err)
 {
     const char *age = call->value[OPT_MAX_AGE];
     const char *size = call->value[OPT_TO_SIZE];
@@ -44,7 +44,7 @@ static int read_limits(const struct sj_call *call, struct gc *gc, struct sj_err 
     return 0;
 }
 
-static void report(const struct sj_call *call, const struct sj_gc_report *gc, uint64_t folded,
+static void report(const struct sj_invocation *call, const struct sj_gc_report *gc, uint64_t folded,
                    struct sj_buf *out)
 {
     if (call->is_json) {
@@ -72,7 +72,7 @@ static void report(const struct sj_call *call, const struct sj_gc_report *gc, ui
     }
 }
 
-static int run(struct sj_call *call)
+static int run(struct sj_invocation *call)
 {
     struct sj_err err;
     struct gc limits;

@@ -5,7 +5,7 @@
 #include "cli/command.h"
 #include "cli/manual.h"
 
-static int run_help(struct sj_call *call)
+static int run_help(struct sj_invocation *call)
 {
     const char *topic = call->word_count > 0 ? call->words[0] : NULL;
     const struct sj_command *command = topic ? sj_command_find(topic) : NULL;
@@ -37,7 +37,7 @@ const struct sj_command sj_command_help_topic = {
     .run = run_help,
 };
 
-static int run_version(struct sj_call *call)
+static int run_version(struct sj_invocation *call)
 {
     if (call->is_json) {
         struct sj_json json = sj_json_of(&call->out);

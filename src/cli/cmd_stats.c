@@ -103,7 +103,7 @@ static void keep_last(struct stats *stats)
     }
 }
 
-static int load(const struct sj_call *call, struct stats *stats, struct sj_err *err)
+static int load(const struct sj_invocation *call, struct stats *stats, struct sj_err *err)
 {
     const char *build = call->value[OPT_BUILD];
     bool is_last = build && strcmp(build, "last") == 0;
@@ -279,7 +279,7 @@ static void print_builds(const struct stats *stats, struct sj_buf *out)
     sj_table_release(&table);
 }
 
-static int run(struct sj_call *call)
+static int run(struct sj_invocation *call)
 {
     struct sj_err err;
     struct stats stats = {0};

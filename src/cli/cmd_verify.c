@@ -9,7 +9,7 @@ static void show(uint64_t done, uint64_t total, void *user)
     sj_progress_show(user, "checking", done, total);
 }
 
-static void report(const struct sj_call *call, const struct sj_verify_report *found,
+static void report(const struct sj_invocation *call, const struct sj_verify_report *found,
                    struct sj_buf *out)
 {
     if (call->is_json) {
@@ -38,7 +38,7 @@ static void report(const struct sj_call *call, const struct sj_verify_report *fo
     sj_buf_adds(out, " dangling: forgotten, they will be compiled again\n");
 }
 
-static int run(struct sj_call *call)
+static int run(struct sj_invocation *call)
 {
     struct sj_err err;
     SJ_AUTO(sj_storage_close) struct sj_store *store = NULL;

@@ -295,8 +295,8 @@ static void print_item(const struct sj_explanation *item, struct sj_buf *out)
     }
 }
 
-static void print_all(const struct sj_call *call, const struct sj_explanation *items, size_t count,
-                      struct sj_buf *out)
+static void print_all(const struct sj_invocation *call, const struct sj_explanation *items,
+                      size_t count, struct sj_buf *out)
 {
     struct sj_json json = sj_json_of(out);
     if (call->is_json) {
@@ -318,7 +318,7 @@ static void print_all(const struct sj_call *call, const struct sj_explanation *i
     }
 }
 
-static int run(struct sj_call *call)
+static int run(struct sj_invocation *call)
 {
     struct sj_err err;
     uint64_t max = DEFAULT_MAX;

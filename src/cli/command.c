@@ -58,8 +58,8 @@ static const char *take_value(const char *equals, char ***at)
     return equals ? equals + 1 : *++*at;
 }
 
-static int read_setting(struct sj_call *call, struct sj_str name, const char *equals, char ***at,
-                        struct sj_err *err)
+static int read_setting(struct sj_invocation *call, struct sj_str name, const char *equals,
+                        char ***at, struct sj_err *err)
 {
     size_t count;
     const struct sj_setting *settings = sj_settings(&count);
@@ -79,7 +79,7 @@ static int read_setting(struct sj_call *call, struct sj_str name, const char *eq
                          (int)name.len, name.data, call->command->name);
 }
 
-static int read_option(struct sj_call *call, char ***at, struct sj_err *err)
+static int read_option(struct sj_invocation *call, char ***at, struct sj_err *err)
 {
     const char *text = **at + 2;
     const char *equals = strchr(text, '=');
@@ -108,7 +108,7 @@ static int read_option(struct sj_call *call, char ***at, struct sj_err *err)
     return read_setting(call, name, equals, at, err);
 }
 
-int sj_command_read(struct sj_call *call, char **argv, struct sj_err *err)
+int sj_command_read(struct sj_invocation *call, char **argv, struct sj_err *err)
 {
     bool is_over = false;
     call->words = argv;

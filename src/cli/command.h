@@ -30,7 +30,7 @@ struct sj_option {
     const char *help;     /**< one sentence for people */
 };
 
-struct sj_call;
+struct sj_invocation;
 
 /** Properties of a subcommand. */
 enum sj_command_flags {
@@ -41,19 +41,19 @@ enum sj_command_flags {
 
 /** A subcommand. */
 struct sj_command {
-    const char *name;                      /**< as typed */
-    const char *words;                     /**< what may follow, such as "[UNIT]"; "" for nothing */
-    int words_max;                         /**< how many words may follow */
-    const char *summary;                   /**< one line: what it does, as an order */
-    const char *text;                      /**< paragraphs for its help and manual page */
-    const struct sj_option *options;       /**< its own, --help and --json excepted; NULL: none */
-    unsigned flags;                        /**< of enum sj_command_flags */
-    int (*run)(struct sj_call *call);      /**< does it; returns an enum sj_exit */
-    int (*run_raw)(int argc, char **argv); /**< for SJ_COMMAND_RAW; argv[0] is the name */
+    const char *name;                /**< as typed */
+    const char *words;               /**< what may follow, such as "[UNIT]"; "" for nothing */
+    int words_max;                   /**< how many words may follow */
+    const char *summary;             /**< one line: what it does, as an order */
+    const char *text;                /**< paragraphs for its help and manual page */
+    const struct sj_option *options; /**< its own, --help and --json excepted; NULL: none */
+    unsigned flags;                  /**< of enum sj_command_flags */
+    int (*run)(struct sj_invocation *call); /**< does it; returns an enum sj_exit */
+    int (*run_raw)(int argc, char **argv);  /**< for SJ_COMMAND_RAW; argv[0] is the name */
 };
 
 /** A subcommand's command line, read. */
-struct sj_call {
+struct sj_invocation {
     const struct sj_command *command;  /**< which one */
     const char *value[SJ_OPTIONS_MAX]; /**< of each option, by its place in the list: NULL: not
                                             given; "" when it takes none */
@@ -80,7 +80,7 @@ const struct sj_command *sj_command_find(const char *name);
  * @param err  what is wrong, and what would be right
  * @return 0 or a negative errno
  */
-int sj_command_read(struct sj_call *call, char **argv, struct sj_err *err);
+int sj_command_read(struct sj_invocation *call, char **argv, struct sj_err *err);
 
 /** Append the text of --help. @param command subcommand @param out takes the text */
 void sj_command_help(const struct sj_command *command, struct sj_buf *out);

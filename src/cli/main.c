@@ -32,7 +32,7 @@ static int put_out(const struct sj_buf *out, int status)
     return status;
 }
 
-static int run_call(struct sj_call *call, char **argv)
+static int run_call(struct sj_invocation *call, char **argv)
 {
     struct sj_err err;
     if (sj_command_read(call, argv, &err) < 0) {
@@ -48,7 +48,7 @@ static int run_call(struct sj_call *call, char **argv)
 
 static int run_command(const struct sj_command *command, char **argv)
 {
-    struct sj_call call = {.command = command, .out = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT)};
+    struct sj_invocation call = {.command = command, .out = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT)};
     bool is_own = command->flags & SJ_COMMAND_CONFIG;
     (void)sj_config_load_each(&call.config, is_own ? ignore : warn, NULL);
     int status = put_out(&call.out, run_call(&call, argv));

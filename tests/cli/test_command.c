@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "cli/manual.h"
 
-static struct sj_call call;
+static struct sj_invocation call;
 static struct sj_err err;
 
 static int read_line(const char *name, const char *const *words)
@@ -20,7 +20,7 @@ static int read_line(const char *name, const char *const *words)
     }
     argv[count] = NULL;
     sj_config_release(&call.config);
-    call = (struct sj_call){.command = sj_command_find(name)};
+    call = (struct sj_invocation){.command = sj_command_find(name)};
     err.text[0] = '\0';
     return sj_command_read(&call, argv, &err);
 }
