@@ -202,6 +202,17 @@ static void add(struct sj_call *call, struct sj_evidence *evidence, enum sj_need
     }
 }
 
+static bool is_on_command_line(const struct sj_call *call, const char *path)
+{
+    for (size_t i = 0; i < call->action.item_count; i++) {
+        const char *named = call->action.items[i].path;
+        if (named && strcmp(named, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Tools resolve relative names to absolute ones now and then, and compare $PWD with the working
 // directory. That says nothing new of a file that was opened by its relative name, and would tie
 // the result to this place.
@@ -210,7 +221,7 @@ static bool is_resolved_name(const struct sj_call *call, const struct sj_sightin
 {
     if (strcmp(path, call->place.cwd) == 0 ||
         (call->place.pwd && strcmp(path, call->place.pwd) == 0)) {
-        return true;
+        return !is_on_command_line(call, path);
     }
     for (size_t i = 0; i < sightings->count; i++) {
         const struct sj_sighting *other = &sightings->items[i];

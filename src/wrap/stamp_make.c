@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -229,6 +230,28 @@ static void gather(const struct mention *mentions, size_t count, struct group *g
     }
 }
 
+// Whether what is absent from a directory is absent still. Asked after its state was taken: a whole
+// tree may have been put in its place since the paths were looked for, and that tree may be old.
+static bool are_absent(const struct mention *mentions, size_t count)
+{
+    char path[PATH_MAX];
+    for (size_t i = 0; i < count; i++) {
+        const struct mention *mention = &mentions[i];
+        struct stat st;
+        if (mention->need != SJ_NEED_ABSENT) {
+            continue;
+        }
+        const char *slash =
+            mention->dir_len && mention->dir[mention->dir_len - 1] != '/' ? "/" : "";
+        int used = snprintf(path, sizeof path, "%.*s%s%s", (int)mention->dir_len, mention->dir,
+                            slash, mention->name);
+        if (used < 0 || (size_t)used >= sizeof path || stat(path, &st) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 // The directory's state may stand for its absent paths only if it has not moved since before they
 // were looked for.
 static bool add_group(struct sj_call *call, const struct mention *mentions, size_t count,
@@ -247,7 +270,7 @@ static bool add_group(struct sj_call *call, const struct mention *mentions, size
         !sj_filestat_is_racy(&group.stat, call->start_coarse_ns)) {
         state = sj_stamp_state(&group.stat);
     }
-    bool is_good = state || !(group.flags & SJ_GROUP_LISTED);
+    bool is_good = state ? are_absent(mentions, count) : !(group.flags & SJ_GROUP_LISTED);
     sj_buf_add(out, mentions->dir, mentions->dir_len);
     sj_buf_addc(out, '\0');
     sj_buf_addc(out, (char)group.flags);
