@@ -232,6 +232,7 @@ int sj_execute(struct sj_execution *run, struct sj_err *err)
     close_pipe_ends(pipes, 1);
     if (status == 0) {
         running_pid = pid;
+        sj_guard_child(pid);
         if (run->is_captured) {
             struct stream streams[2] = {
                 {sj_take_fd(&pipes[0][0]), STDOUT_FILENO, &run->out},
@@ -241,6 +242,7 @@ int sj_execute(struct sj_execution *run, struct sj_err *err)
             pump_streams(streams, pid_fd);
         }
         wait_for(run, pid);
+        sj_guard_child(0);
         running_pid = 0;
         run->wall_ns = sj_clock_ns(CLOCK_MONOTONIC) - start_ns;
     }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -14,6 +15,7 @@
 // Signal handlers and the out-of-memory hook reach nothing but file scope. Written before the
 // handlers are installed, but for ran_status, which is a sig_atomic_t.
 static struct sj_guard net;
+static volatile sig_atomic_t child_pid;
 static volatile sig_atomic_t has_run;
 static volatile sig_atomic_t ran_status;
 
@@ -73,6 +75,10 @@ static _Noreturn void land(void)
     if (has_run) {
         _exit((int)ran_status);
     }
+    if (child_pid > 0) {
+        (void)kill((pid_t)child_pid, SIGKILL);
+        (void)waitpid((pid_t)child_pid, NULL, 0);
+    }
     sj_guard_fall();
 }
 
@@ -98,6 +104,11 @@ void sj_guard_set(const struct sj_guard *guard)
     const struct sigaction action = {.sa_handler = crashed};
     (void)sigaction(SIGBUS, &action, NULL);
     (void)sigaction(SIGSEGV, &action, NULL);
+}
+
+void sj_guard_child(pid_t pid)
+{
+    child_pid = pid;
 }
 
 void sj_guard_ran(int status)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/types.h>
 
 /** What the net needs to know. Strings and arrays are borrowed and must outlive the process. */
 struct sj_guard {
@@ -30,6 +31,14 @@ void sj_guard_set(const struct sj_guard *guard);
  * @param out takes the set
  */
 void sj_guard_defaults(sigset_t *out);
+
+/**
+ * Tell the net which process the compiler runs in: a crash now ends that one before the compiler is
+ * executed anew, so that two never write the same output.
+ *
+ * @param pid the process; 0: it has ended
+ */
+void sj_guard_child(pid_t pid);
 
 /**
  * Tell the net that the compiler has run: from now on a crash only ends this process with the
