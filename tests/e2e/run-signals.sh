@@ -42,10 +42,11 @@ equal 'none of ours is added' "$(sh -c 'ls /proc/$$/fd' | wc -l)" \
 # signalled SIGNAL: the command's trap tells, and run ends as the command did.
 signalled() {
     local actual=0
+    rm -f out
     "$scrubjay" run --quiet -- sh -c "trap 'echo got-$1; exit 9' $1; echo ready; while :; do :; done" \
         >out &
     local pid=$!
-    until grep -q ready out; do :; done
+    until grep -qs ready out; do :; done
     kill "-$1" "$pid"
     wait "$pid" || actual=$?
     equal "$1 reaches the command" "ready got-$1 9" "$(tr '\n' ' ' <out)$actual"
@@ -54,9 +55,10 @@ for signal in TERM HUP USR1; do
     signalled "$signal"
 done
 
+rm -f out
 "$scrubjay" run -- sh -c 'echo ready; exec sleep 100' >out 2>err &
 pid=$!
-until grep -q ready out; do :; done
+until grep -qs ready out; do :; done
 kill -TERM "$pid"
 actual=0
 wait "$pid" || actual=$?
