@@ -61,7 +61,8 @@ static int open_once(const char *path, unsigned flags, uint64_t map_bytes, const
     rc = rc ? rc : mdb_env_open(env, path, flags, FILE_MODE);
     if (rc) {
         mdb_env_close(env);
-        return sj_lmdb_errno(rc);
+        // An empty file, opened read-only: LMDB would write its first page through that descriptor.
+        return rc == EBADF ? -ENODATA : sj_lmdb_errno(rc);
     }
     // LMDB 0.9.24 leaves the data file open across exec: compilers must not inherit it.
     int fd = -1;

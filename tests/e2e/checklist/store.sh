@@ -108,6 +108,21 @@ c02_store_on_a_full_disk() {
     rmdir mnt
 }
 
+c02_index_damaged() {
+    local how
+    write_script scribble <<'EOF'
+exec dd if=/dev/urandom of="$1" bs=4096 count=3 conv=notrunc status=none
+EOF
+    write_source
+    first -c x.c -o x.o
+    for how in 'truncate -s 0' 'truncate -s 5000' "$PWD/scribble"; do
+        # shellcheck disable=SC2086 # a command and its arguments
+        find "$SCRUBJAY_DIR/index" -type f -size +0 -exec $how {} ';'
+        unharmed
+    done
+    still -c x.c -o x.o
+}
+
 c02_journal_damaged() {
     write_source
     first -c x.c -o x.o
