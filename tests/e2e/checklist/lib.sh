@@ -218,10 +218,24 @@ write_source() {
     printf '%s\n' "${2:-"int sum(int a, int b) { return a + b; }"}" >"${1:-x.c}"
 }
 
+# includes LINE: x.c with this line, returning the V that it brings.
+includes() {
+    write_source x.c "$1"'
+    int f(void) { return V; }'
+}
+
 # write_script FILE <<EOF: an executable shell script.
 write_script() {
     { echo '#!/bin/sh' && cat; } >"$1"
     chmod 755 "$1"
+}
+
+# settle: let the file system's clock tick, so that what was just written is no longer too young.
+settle() {
+    touch "$logs/tick"
+    until touch "$logs/tock" && [ "$logs/tock" -nt "$logs/tick" ]; do
+        sleep 0.005
+    done
 }
 
 # await WHAT COMMAND…: until it succeeds.
@@ -234,6 +248,44 @@ await() {
         sleep 0.02
     done
 }
+
+# A compiler that stops before and after its work, for this script to act, wherever descriptors 7
+# and 8 are open: nothing of it is seen in its process tree.
+stopping_compiler() {
+    mkdir -p scripts
+    write_script "scripts/$cc_name" <<EOF
+stop() {
+    { echo \$1 >&7; } 2>/dev/null && read -r _ <&8
+}
+case \$* in *-c*) ;; *) exec "$CC" "\$@" ;; esac
+stop
+"$CC" "\$@"
+status=\$?
+stop
+exit \$status
+EOF
+    tool=$PWD/scripts/$cc_name
+}
+
+# meddled EARLY LATE ARGS: compile through Scrubjay, and run these functions in the midst of it.
+meddled() {
+    local act early=$1 late=$2 compile
+    shift 2
+    stopping_compiler
+    mkfifo "$logs/stopped" "$logs/go"
+    settle
+    "$scrubjay" "$tool" "$@" 7<>"$logs/stopped" 8<>"$logs/go" &
+    compile=$!
+    for act in "$early" "$late"; do
+        read -r -t 60 _ <"$logs/stopped" || wrong 'the compiler did not run'
+        "$act"
+        echo >"$logs/go"
+    done
+    wait $compile || wrong "status $?"
+    rm -f x.o
+}
+
+nothing() { :; }
 
 # run_case FUNCTION: in a directory and with a store of its own; runs in a subshell.
 run_case() {

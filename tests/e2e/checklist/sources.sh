@@ -16,6 +16,7 @@ second_passes() {
 # tells_time ARGS: the object holds the time of this compile, not of an earlier one.
 tells_time() {
     local before after
+    settle
     "$scrubjay" "$CC" "$@" -c x.c -o first.o
     second_passes
     before=$(date +%T)
@@ -186,11 +187,6 @@ c52_include_appears_earlier() {
     again -Ione -Itwo -c x.s -o x.o
     echo '.long 0' >data.inc
     again -Ione -Itwo -c x.s -o x.o
-}
-
-includes() {
-    write_source x.c "$1"'
-    int f(void) { return V; }'
 }
 
 c53_header_shadowed() {
@@ -398,33 +394,19 @@ c54_touched_only() {
     still -c x.c -o x.o
 }
 
-# editing WHEN COMMAND: a compiler during whose run the header is edited.
-editing() {
-    local early=: late=:
-    mkdir -p scripts
-    [ "$1" = before ] && early=$2
-    [ "$1" = after ] && late=$2
-    write_script "scripts/$cc_name" <<EOF
-case \$* in *-c*) ;; *) exec "$CC" "\$@" ;; esac
-[ -e "$logs/edit" ] && { $early; }
-"$CC" "\$@"
-status=\$?
-[ -e "$logs/edit" ] && { $late; }
-rm -f "$logs/edit"
-exit \$status
-EOF
-    tool=$PWD/scripts/$cc_name
-}
+edit_header() { echo '#define V 2' >h.h; }
+edit_header_and_restore_time() { edit_header && touch -d @1000000000 h.h; }
+replace_header() { echo '#define V 2' >new && touch -d @1000000000 new && mv new h.h; }
+swap_header() { mv h.h kept && echo '#define V 2' >h.h; }
+put_header_back() { mv kept h.h; }
+edit_source() { write_source x.c 'int later;'; }
 
-# raced: while the header changes in a compile, the store must learn nothing wrong.
+# raced BEFORE AFTER: whatever happens to the header, the store must learn nothing wrong.
 raced() {
     includes '#include "h.h"'
     echo '#define V 1' >h.h
     touch -d @1000000000 h.h
-    sleep 0.05
-    : >"$logs/edit"
-    "$scrubjay" "$tool" -c x.c -o x.o
-    rm x.o
+    meddled "$1" "$2" -c x.c -o x.o
     right -c x.c -o x.o
     echo '#define V 1' >h.h
     touch -d @1000000000 h.h
@@ -434,69 +416,31 @@ raced() {
     changed
 }
 
-c55_header_edited_before_it_is_read() {
-    editing before 'echo "#define V 2" >h.h'
-    raced
-}
-
-c55_header_edited_after_it_is_read() {
-    editing after 'echo "#define V 2" >h.h'
-    raced
-}
-
-c55_header_edited_and_time_restored() {
-    editing after 'echo "#define V 2" >h.h; touch -d @1000000000 h.h'
-    raced
-}
-
-c55_header_replaced_and_time_restored() {
-    editing after 'echo "#define V 2" >new; touch -d @1000000000 new; mv new h.h'
-    raced
-}
+c55_header_edited_before_it_is_read() { raced edit_header nothing; }
+c55_header_edited_after_it_is_read() { raced nothing edit_header; }
+c55_header_edited_and_time_restored() { raced nothing edit_header_and_restore_time; }
+c55_header_replaced_and_time_restored() { raced nothing replace_header; }
 
 # The compiler saw 2, but the file says 1 before and after, with the times of before.
-c55_header_edited_and_put_back() {
-    mkdir -p scripts
-    write_script "scripts/$cc_name" <<EOF
-case \$* in *-c*) ;; *) exec "$CC" "\$@" ;; esac
-if [ -e "$logs/edit" ]; then
-    mv h.h kept
-    echo '#define V 2' >h.h
-    "$CC" "\$@"
-    status=\$?
-    mv kept h.h
-    rm "$logs/edit"
-    exit \$status
-fi
-exec "$CC" "\$@"
-EOF
-    tool=$PWD/scripts/$cc_name
-    raced
-}
+c55_header_edited_and_put_back() { raced swap_header put_header_back; }
 
 c55_source_edited_meanwhile() {
-    editing after 'echo "int later;" >x.c'
     write_source
-    sleep 0.05
-    : >"$logs/edit"
-    "$scrubjay" "$tool" -c x.c -o x.o
-    rm x.o
+    meddled nothing edit_source -c x.c -o x.o
     right -c x.c -o x.o
     write_source
     right -c x.c -o x.o
     changed
 }
 
+add_first_header() { echo '#define V 5' >one/h.h; }
+remove_first_header() { rm one/h.h; }
+
 c55_header_appears_meanwhile() {
-    mkdir one
-    editing after 'echo "#define V 5" >one/h.h'
     includes '#include <h.h>'
-    mkdir two
+    mkdir one two
     echo '#define V 2' >two/h.h
-    sleep 0.05
-    : >"$logs/edit"
-    "$scrubjay" "$tool" -Ione -Itwo -c x.c -o x.o
-    rm x.o
+    meddled nothing add_first_header -Ione -Itwo -c x.c -o x.o
     right -Ione -Itwo -c x.c -o x.o
     rm one/h.h
     right -Ione -Itwo -c x.c -o x.o
@@ -504,15 +448,11 @@ c55_header_appears_meanwhile() {
 }
 
 c55_header_vanishes_meanwhile() {
-    mkdir one two
-    editing after 'rm -f one/h.h'
     includes '#include <h.h>'
+    mkdir one two
     echo '#define V 1' >one/h.h
     echo '#define V 2' >two/h.h
-    sleep 0.05
-    : >"$logs/edit"
-    "$scrubjay" "$tool" -Ione -Itwo -c x.c -o x.o
-    rm x.o
+    meddled nothing remove_first_header -Ione -Itwo -c x.c -o x.o
     right -Ione -Itwo -c x.c -o x.o
     echo '#define V 1' >one/h.h
     right -Ione -Itwo -c x.c -o x.o
