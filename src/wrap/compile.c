@@ -118,28 +118,32 @@ int sj_compile_plain(struct sj_call *call, struct sj_execution *run)
     return run->status;
 }
 
-// The preload library, relative to this program: as installed, or in the build tree.
-static bool find_observer(char out[PATH_MAX])
+// The preload library, relative to this program: as installed, or in the build tree. NULL: neither.
+static const char *find_observer(struct sj_call *call)
 {
     static const char *const places[] = {"../lib/scrubjay/observe.so", "../observe/observe.so"};
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
     if (len <= 0) {
-        return false;
+        return NULL;
     }
     self[len] = '\0';
     char *slash = strrchr(self, '/');
     if (!slash) {
-        return false;
+        return NULL;
     }
     slash[1] = '\0';
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        int used = snprintf(out, PATH_MAX, "%s%s", self, places[i]);
-        if (used > 0 && used < PATH_MAX && access(out, R_OK) == 0) {
-            return true;
+        size_t self_len = strlen(self);
+        size_t place_len = strlen(places[i]) + 1;
+        char *path = sj_call_alloc(call, self_len + place_len);
+        memcpy(path, self, self_len);
+        memcpy(path + self_len, places[i], place_len);
+        if (access(path, R_OK) == 0) {
+            return path;
         }
     }
-    return false;
+    return NULL;
 }
 
 static int open_log(const struct sj_call *call, struct sj_observe_log *log, struct sj_err *err)
@@ -176,11 +180,11 @@ static int compile_unobserved(struct sj_call *call, const char *detail)
 
 int sj_compile_observed(struct sj_call *call)
 {
-    char *library = sj_call_alloc(call, PATH_MAX);
+    const char *library = find_observer(call);
     struct sj_observe_log log = {0};
     struct sj_err err = {0};
     const char *program = sj_compile_program(call);
-    if (!find_observer(library)) {
+    if (!library) {
         sj_notice(call, "observer",
                   "the observer 'lib/scrubjay/observe.so' is not installed "
                   "beside this program: nothing can be stored");
