@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -50,6 +51,17 @@ static void print_files(bool is_json, struct sj_buf *out)
     }
 }
 
+// The caller frees it.
+static char *text_of(const struct sj_config *config, const struct sj_setting *setting)
+{
+    char *text = sj_config_text(config, setting);
+    if (setting->is_secret && *text) {
+        free(text);
+        text = sj_strdup("(set)");
+    }
+    return text;
+}
+
 static int print_one(const struct sj_invocation *call, struct sj_buf *out, struct sj_err *err)
 {
     const struct sj_setting *setting = sj_setting_find(call->words[0]);
@@ -57,7 +69,7 @@ static int print_one(const struct sj_invocation *call, struct sj_buf *out, struc
         return sj_fail_plain(err, -ENOENT, "no setting '%.60s': 'scrubjay config' lists them all",
                              call->words[0]);
     }
-    SJ_AUTO(sj_auto_free) char *text = sj_config_text(&call->config, setting);
+    SJ_AUTO(sj_auto_free) char *text = text_of(&call->config, setting);
     if (call->is_json) {
         struct sj_json json = sj_json_of(out);
         sj_json_str(&json, NULL, text);
@@ -77,7 +89,7 @@ static void json_all(const struct sj_invocation *call, const struct problems *pr
     sj_json_open(&json, NULL, '{');
     sj_json_open(&json, "settings", '{');
     for (size_t i = 0; i < count; i++) {
-        SJ_AUTO(sj_auto_free) char *text = sj_config_text(&call->config, &settings[i]);
+        SJ_AUTO(sj_auto_free) char *text = text_of(&call->config, &settings[i]);
         sj_json_open(&json, settings[i].name, '{');
         sj_json_str(&json, "value", text);
         sj_json_str(&json, "origin", sj_origin_name(call->config.origin[i]));
@@ -101,7 +113,7 @@ static void print_all(const struct sj_invocation *call, struct sj_buf *out)
     const struct sj_setting *settings = sj_settings(&count);
     struct sj_table table = SJ_TABLE_OF("lll");
     for (size_t i = 0; i < count; i++) {
-        SJ_AUTO(sj_auto_free) char *text = sj_config_text(&call->config, &settings[i]);
+        SJ_AUTO(sj_auto_free) char *text = text_of(&call->config, &settings[i]);
         sj_table_cell(&table, settings[i].name);
         sj_table_cell(&table, *text ? text : "-");
         sj_table_cell(&table, sj_origin_name(call->config.origin[i]));

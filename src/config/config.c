@@ -15,195 +15,6 @@
 
 #define TEXT_MAX 4095 /**< bytes of a value; as long as a path may be */
 
-static const char *const relax_words[] = {"locale", "random_seed", "system_headers", NULL};
-
-#define AT(member) .offset = offsetof(struct sj_config, member)
-
-static const struct sj_setting settings[] = {
-    {.name = "audit",
-     .type = SJ_SETTING_SHARE,
-     AT(audit),
-     .fallback = "0",
-     .argument = "SHARE",
-     .help = "Share of hits that are compiled again, at low priority, and compared: 0.01 or 1%. "
-             "A difference is reported and both objects are kept."},
-    {.name = "base_dir",
-     .type = SJ_SETTING_PATH,
-     AT(base_dir),
-     .argument = "DIR",
-     .help = "Directory below which paths may differ between checkouts, so that they share "
-             "results where the outputs may be equal."},
-    {.name = "build_id",
-     .type = SJ_SETTING_TEXT,
-     AT(build_id),
-     .argument = "ID",
-     .is_personal = true,
-     .help = "Build that records belong to. 'scrubjay run' sets it."},
-    {.name = "cache_dir",
-     .alias = "dir",
-     .type = SJ_SETTING_PATH,
-     AT(cache_dir),
-     .argument = "DIR",
-     .is_personal = true,
-     .help = "Directory of the store and the records. Default: $XDG_CACHE_HOME/scrubjay, or "
-             "~/.cache/scrubjay."},
-    {.name = "compression",
-     .type = SJ_SETTING_NUM,
-     AT(compression),
-     .max = 19,
-     .fallback = "1",
-     .argument = "LEVEL",
-     .help = "Level of zstd, 1 to 19, for objects of 4 KiB and more; 0 stores them as they are."},
-    {.name = "disable",
-     .type = SJ_SETTING_BOOL,
-     AT(disable),
-     .fallback = "false",
-     .argument = "BOOL",
-     .help = "Only run the compilers: no look-up, nothing stored. Records are still left."},
-    {.name = "journal_size",
-     .type = SJ_SETTING_SIZE,
-     AT(journal_size),
-     .fallback = "32MiB",
-     .argument = "SIZE",
-     .help = "Size at which the journal of records begins a new part; 0: never."},
-    {.name = "log",
-     .type = SJ_SETTING_PATH,
-     AT(log),
-     .argument = "FILE",
-     .is_personal = true,
-     .help = "File that debug messages are appended to."},
-    {.name = "map_base_dir",
-     .type = SJ_SETTING_BOOL,
-     AT(map_base_dir),
-     .fallback = "false",
-     .argument = "BOOL",
-     .help = "Add -ffile-prefix-map=BASE_DIR=. to every compile, so that objects with debug "
-             "information are the same in every checkout."},
-    {.name = "max_size",
-     .type = SJ_SETTING_SIZE,
-     AT(max_size),
-     .fallback = "5GiB",
-     .argument = "SIZE",
-     .help = "Most disk space that the store takes; what was least used goes first."},
-    {.name = "namespace",
-     .type = SJ_SETTING_TEXT,
-     AT(namespace_name),
-     .argument = "NAME",
-     .help = "Namespace of all keys: results are shared within one only."},
-    {.name = "read_only",
-     .type = SJ_SETTING_BOOL,
-     AT(read_only),
-     .fallback = "false",
-     .argument = "BOOL",
-     .help = "Take hits, store nothing."},
-    {.name = "recache",
-     .type = SJ_SETTING_BOOL,
-     AT(recache),
-     .fallback = "false",
-     .argument = "BOOL",
-     .help = "Take no hits, and store every result again."},
-    {.name = "relax",
-     .type = SJ_SETTING_FLAGS,
-     AT(relax),
-     .words = relax_words,
-     .argument = "LIST",
-     .help = "Checks to give up for more hits. locale: messages may come in another language. "
-             "random_seed: -frandom-seed tells no results apart. system_headers: a header that "
-             "newly appears below /usr is not noticed."},
-    {.name = "stats",
-     .type = SJ_SETTING_BOOL,
-     AT(stats),
-     .fallback = "true",
-     .argument = "BOOL",
-     .help = "Leave a record of every compile, for 'scrubjay stats' and 'scrubjay why'."},
-    {.name = "tool_prefix",
-     .type = SJ_SETTING_TEXT,
-     AT(tool_prefix),
-     .argument = "COMMAND",
-     .is_personal = true,
-     .help = "Program to run real compiles under, such as distcc. It is no part of the key."},
-};
-
-#define COUNT (sizeof settings / sizeof settings[0])
-_Static_assert(COUNT <= SJ_SETTINGS_MAX, "sj_config.origin has a place for each setting");
-
-const struct sj_setting *sj_settings(size_t *count)
-{
-    *count = COUNT;
-    return settings;
-}
-
-const struct sj_setting *sj_setting_find(const char *name)
-{
-    size_t low = 0;
-    size_t high = COUNT;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = strcmp(name, settings[middle].name);
-        if (order == 0) {
-            return &settings[middle];
-        }
-        if (order < 0) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    return NULL;
-}
-
-const char *sj_origin_name(enum sj_origin origin)
-{
-    static const char *const names[] = {
-        [SJ_ORIGIN_DEFAULT] = "default", [SJ_ORIGIN_SYSTEM] = "system",
-        [SJ_ORIGIN_USER] = "user",       [SJ_ORIGIN_PROJECT] = "project",
-        [SJ_ORIGIN_ENV] = "environment", [SJ_ORIGIN_ARG] = "argument",
-    };
-    return names[origin];
-}
-
-#define NAME_MAX_LEN 31
-
-// Edits (insert, delete, replace) that turn one name into the other. Source: Wagner and Fischer,
-// The String-to-String Correction Problem, 1974.
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_LEN + 1];
-    size_t b_len = strlen(b);
-    for (size_t j = 0; j <= b_len; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b_len; j++) {
-            size_t best = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            best = best < row[j] + 1 ? best : row[j] + 1;
-            row[j + 1] = best < diagonal + 1 ? best : diagonal + 1;
-        }
-    }
-    return row[b_len];
-}
-
-int sj_config_unknown(const char *name, struct sj_err *err)
-{
-    const char *nearest = NULL;
-    size_t least = strlen(name) / 2 + 1;
-    for (size_t i = 0; i < COUNT && least <= NAME_MAX_LEN; i++) {
-        size_t edits = distance(name, settings[i].name);
-        if (edits < least) {
-            least = edits;
-            nearest = settings[i].name;
-        }
-    }
-    if (nearest) {
-        return sj_fail_plain(err, -ENOENT, "no setting '%.40s': did you mean '%s'?", name, nearest);
-    }
-    return sj_fail_plain(err, -ENOENT, "no setting '%.40s': 'scrubjay config' lists them all",
-                         name);
-}
-
 static void words_of(const char *const *words, struct sj_buf *out)
 {
     for (size_t i = 0; words[i]; i++) {
@@ -219,6 +30,7 @@ static int refuse(const struct sj_setting *setting, const char *text, int status
         [SJ_SETTING_NUM] = "a whole number of at most ",
         [SJ_SETTING_SIZE] = "a size such as 500M or 5GiB",
         [SJ_SETTING_SHARE] = "a share such as 0.01 or 1%",
+        [SJ_SETTING_SPAN] = "a span such as 500ms, 30s or 10m",
         [SJ_SETTING_TEXT] = "text of at most 4095 bytes without control characters",
         [SJ_SETTING_PATH] = "a path of at most 4095 bytes",
         [SJ_SETTING_FLAGS] = "a list of: ",
@@ -360,6 +172,8 @@ static int set_value(void *member, const struct sj_setting *setting, const char 
         return sj_parse_size(text, member);
     case SJ_SETTING_SHARE:
         return sj_parse_share(text, member);
+    case SJ_SETTING_SPAN:
+        return sj_parse_span_ms(text, member);
     case SJ_SETTING_FLAGS:
         return parse_flags(setting->words, text, member);
     case SJ_SETTING_TEXT:
@@ -392,7 +206,8 @@ int sj_config_apply(struct sj_config *config, const struct sj_setting *setting, 
     } else {
         unset(member, setting->type);
     }
-    config->origin[setting - settings] = (unsigned char)(*text ? origin : SJ_ORIGIN_DEFAULT);
+    config->origin[setting - sj_settings(&(size_t){0})] =
+        (unsigned char)(*text ? origin : SJ_ORIGIN_DEFAULT);
     return 0;
 }
 
@@ -437,6 +252,20 @@ static char *size_text(uint64_t bytes)
     return sj_asprintf("%" PRIu64 "%s", bytes / units[best].factor, units[best].unit);
 }
 
+static char *span_text(uint64_t span_ms)
+{
+    static const struct {
+        uint64_t factor;
+        const char *unit;
+    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
+    for (size_t i = 0; span_ms && i < sizeof units / sizeof units[0]; i++) {
+        if (span_ms % units[i].factor == 0) {
+            return sj_asprintf("%" PRIu64 "%s", span_ms / units[i].factor, units[i].unit);
+        }
+    }
+    return sj_asprintf("%" PRIu64 "ms", span_ms);
+}
+
 static char *flags_text(const char *const *words, unsigned flags)
 {
     SJ_AUTO(sj_buf_release) struct sj_buf out = SJ_BUF_INIT(1024);
@@ -461,6 +290,8 @@ char *sj_config_text(const struct sj_config *config, const struct sj_setting *se
         return size_text(*(const uint64_t *)member);
     case SJ_SETTING_SHARE:
         return sj_asprintf("%g", *(const double *)member);
+    case SJ_SETTING_SPAN:
+        return span_text(*(const uint64_t *)member);
     case SJ_SETTING_FLAGS:
         return flags_text(setting->words, *(const unsigned *)member);
     case SJ_SETTING_TEXT:
@@ -476,7 +307,9 @@ void sj_config_release(struct sj_config *config)
     if (!config) {
         return;
     }
-    for (size_t i = 0; i < COUNT; i++) {
+    size_t count;
+    const struct sj_setting *settings = sj_settings(&count);
+    for (size_t i = 0; i < count; i++) {
         if (settings[i].type == SJ_SETTING_TEXT || settings[i].type == SJ_SETTING_PATH) {
             free(*(char **)((char *)config + settings[i].offset));
         }

@@ -31,26 +31,70 @@ enum sj_relax {
     SJ_RELAX_SYSTEM_HEADERS = 1U << 2, /**< no absent paths below /usr */
 };
 
+/** Bits of the `anonymous` setting: what a client without a token may do. */
+enum sj_anonymous {
+    SJ_ANONYMOUS_NONE = 1U << 0,  /**< nothing, on loopback either */
+    SJ_ANONYMOUS_READ = 1U << 1,  /**< read */
+    SJ_ANONYMOUS_WRITE = 1U << 2, /**< write */
+};
+
+/** Bits of the `access_log_format` setting. */
+enum sj_access_log_format {
+    SJ_ACCESS_LOG_COMMON = 1U << 0, /**< the Common Log Format of web servers */
+    SJ_ACCESS_LOG_JSON = 1U << 1,   /**< an object a line */
+};
+
+/** Settings of `scrubjay serve`. Strings belong to the configuration; an unset string is NULL. */
+struct sj_server_config {
+    char *access_log;            /**< file; "-": stderr; NULL: none */
+    unsigned access_log_format;  /**< of enum sj_access_log_format */
+    unsigned anonymous;          /**< of enum sj_anonymous; 0: all on loopback, else nothing */
+    uint64_t body_timeout_ms;    /**< for a body or a response, on top of its size at min_rate */
+    char *crsh_socket;           /**< socket for ccache's storage helper protocol, or NULL */
+    uint64_t drain_timeout_ms;   /**< for requests under way when the server is to end */
+    bool durable;                /**< uploads are acknowledged once they are on the disk */
+    uint64_t header_timeout_ms;  /**< for a whole request line and its headers */
+    uint64_t idle_timeout_ms;    /**< for a connection between two requests */
+    char *listen;                /**< addresses, separated by blanks or commas */
+    uint64_t max_connections;    /**< at one time, of all clients */
+    uint64_t max_connections_ip; /**< at one time, of one address; 0: no limit */
+    uint64_t max_entry;          /**< bytes of one upload */
+    uint64_t max_upload_memory;  /**< bytes of all uploads under way */
+    uint64_t min_rate;           /**< bytes a second that a client must send or take */
+    char *namespaces;            /**< file of namespaces; NULL: beside the store */
+    uint64_t threads;            /**< that serve; 0: one for each core */
+    char *tls_cert;              /**< certificate chain, PEM; NULL: no TLS */
+    char *tls_client_ca;         /**< authorities of client certificates, PEM; NULL: none asked */
+    char *tls_key;               /**< private key, PEM */
+    char *tokens;                /**< file of tokens; NULL: beside the store */
+};
+
 /** All settings. Strings belong to the configuration; an unset string is NULL. */
 struct sj_config {
-    double audit;             /**< share of hits that are compiled again and compared, 0 to 1 */
-    char *base_dir;           /**< absolute, no trailing slash: paths below may differ between
-                                   checkouts */
-    char *build_id;           /**< build that records belong to */
-    char *cache_dir;          /**< absolute; never NULL after loading */
-    uint64_t compression;     /**< zstd level, 0 to 19; 0: never */
-    bool disable;             /**< run compilers only; still leave records */
-    uint64_t journal_size;    /**< bytes after which the journal is rotated */
-    char *log;                /**< file for debug messages */
-    bool map_base_dir;        /**< add -ffile-prefix-map=BASE_DIR=. to every compile */
-    uint64_t max_size;        /**< bytes */
-    char *namespace_name;     /**< namespace of all keys */
-    bool read_only;           /**< take hits, store nothing */
-    bool recache;             /**< take no hits, store again */
-    unsigned relax;           /**< of enum sj_relax */
-    bool stats;               /**< leave records */
+    uint64_t agent_idle_ms; /**< the agent ends when nobody has asked it for so long */
+    double audit;           /**< share of hits that are compiled again and compared, 0 to 1 */
+    char *base_dir;         /**< absolute, no trailing slash: paths below may differ between
+                                 checkouts */
+    char *build_id;         /**< build that records belong to */
+    char *cache_dir;        /**< absolute; never NULL after loading */
+    uint64_t compression;   /**< zstd level, 0 to 19; 0: never */
+    bool disable;           /**< run compilers only; still leave records */
+    uint64_t journal_size;  /**< bytes after which the journal is rotated */
+    char *log;              /**< file for debug messages */
+    bool map_base_dir;      /**< add -ffile-prefix-map=BASE_DIR=. to every compile */
+    uint64_t max_size;      /**< bytes */
+    char *namespace_name;   /**< namespace of all keys */
+    bool read_only;         /**< take hits, store nothing */
+    bool recache;           /**< take no hits, store again */
+    unsigned relax;         /**< of enum sj_relax */
+    char *remote;           /**< URLs of tiers, separated by blanks, the nearest first; or NULL */
+    uint64_t remote_timeout_ms;     /**< longest that one compile waits for the tiers */
+    struct sj_server_config server; /**< of `scrubjay serve` */
+    bool stats;                     /**< leave records */
+    char *token;                    /**< secret shown to the tiers, or NULL */
     char *tool_prefix;        /**< program to run real compiles under, such as "distcc"; not in the
                                    key */
+    uint64_t upload_wait_ms;  /**< longest that `run` waits at its end for uploads */
     unsigned char origin[64]; /**< enum sj_origin of each setting, by its index in the table */
 };
 
@@ -60,6 +104,7 @@ enum sj_setting_type {
     SJ_SETTING_NUM,   /**< whole number up to `max` */
     SJ_SETTING_SIZE,  /**< bytes, as in 5G */
     SJ_SETTING_SHARE, /**< 0 to 1, or per cent */
+    SJ_SETTING_SPAN,  /**< milliseconds, as in 90s */
     SJ_SETTING_TEXT,  /**< any text */
     SJ_SETTING_PATH,  /**< file or directory; made absolute */
     SJ_SETTING_FLAGS, /**< comma-separated words of `words` */
@@ -78,6 +123,8 @@ struct sj_setting {
     const char *argument;      /**< what the help calls the value, such as "DIR" */
     const char *help;          /**< one or two sentences for people */
     bool is_personal;          /**< a project file may not set it (secrets, commands, places) */
+    bool is_secret;            /**< its value is not shown */
+    bool is_server; /**< of `scrubjay serve` alone: a wrapper does not load its default */
 };
 
 /** The table, sorted by name. @param count takes its length @return first row */
@@ -87,7 +134,8 @@ const struct sj_setting *sj_settings(size_t *count);
 #define SJ_CONFIG_FILE_MAX ((size_t)64 << 10)
 
 /**
- * Load all settings for this process: files, then environment.
+ * Load the settings of a wrapper: files, then environment. Those of the server alone get no
+ * defaults.
  *
  * SCRUBJAY_SYSTEM_CONF and SCRUBJAY_PROJECT_CONF name the system and project file to read instead
  * of the usual ones (empty: none); the latter also saves the walk up from the working directory.
@@ -145,7 +193,7 @@ int sj_config_set(struct sj_config *config, const char *name, const char *text,
                   enum sj_origin origin, struct sj_err *err);
 
 /**
- * The value of a setting as text.
+ * The value of a setting as text. Secrets, too: who shows it to people looks at is_secret.
  *
  * @param config  settings
  * @param setting row of the table

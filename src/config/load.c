@@ -367,13 +367,13 @@ static void default_cache_dir(struct load *load)
     }
 }
 
-static void load_defaults(struct load *load)
+static void load_defaults(struct load *load, bool has_server)
 {
     size_t count;
     const struct sj_setting *settings = sj_settings(&count);
     const struct sj_config_place place = {0};
     for (size_t i = 0; i < count; i++) {
-        if (settings[i].fallback) {
+        if (settings[i].fallback && (has_server || !settings[i].is_server)) {
             (void)sj_config_apply(load->config, &settings[i], "", &place, SJ_ORIGIN_DEFAULT, NULL);
         }
     }
@@ -395,11 +395,11 @@ static void load_environment(struct load *load)
     }
 }
 
-int sj_config_load_each(struct sj_config *out, sj_config_problem *problem, void *user)
+static int load_all(struct sj_config *out, bool has_server, sj_config_problem *problem, void *user)
 {
     *out = (struct sj_config){0};
     struct load load = {.config = out, .problem = problem, .user = user};
-    load_defaults(&load);
+    load_defaults(&load, has_server);
     read_environment(&load);
 
     char path[PATH_MAX];
@@ -431,7 +431,12 @@ int sj_config_load(struct sj_config *out, struct sj_err *err)
     if (err) {
         err->status = 0;
     }
-    return sj_config_load_each(out, keep_first, err);
+    return load_all(out, false, keep_first, err);
+}
+
+int sj_config_load_each(struct sj_config *out, sj_config_problem *problem, void *user)
+{
+    return load_all(out, true, problem, user);
 }
 
 static void ignore(const struct sj_err *err, void *user)

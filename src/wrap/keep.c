@@ -9,9 +9,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/result.h"
 #include "wrap/evidence.h"
 #include "wrap/inputs.h"
-#include "wrap/result.h"
 #include "wrap/stamp.h"
 
 #define OUTPUT_LIMIT ((size_t)1 << 30)

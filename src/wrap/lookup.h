@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "store/result.h"
 #include "wrap/call.h"
-#include "wrap/result.h"
 
 /** Outcome: nothing fits; the record says why. */
 #define SJ_LOOKUP_MISS 1

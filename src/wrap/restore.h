@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "store/result.h"
 #include "wrap/call.h"
-#include "wrap/result.h"
 
 /** Outcome: the store no longer has all of it, or the place is not fit: compile instead. */
 #define SJ_RESTORE_MISS 1

@@ -10,9 +10,9 @@
  */
 #pragma once
 
+#include "store/result.h"
 #include "wrap/call.h"
 #include "wrap/inputs.h"
-#include "wrap/result.h"
 
 /** Outcome: something is not as it was. */
 #define SJ_STAMP_DIFFERS 1

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "wrap/result.h"
+#include "store/result.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wrap/result.h"
+#include "store/result.h"
 
 #include <errno.h>
 #include <stdlib.h>
