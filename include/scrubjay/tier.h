@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * For implementers of a tier: a place to find results beyond this machine. A tier is a shared module
- * `tier-NAME.so` that exports `sj_tier_plugin`.
+ * For implementers of a tier: a place to find results beyond this machine. A tier is a shared
+ * module `tier-NAME.so` that exports `sj_tier_plugin`.
  *
  * A tier is a map from a kind and a key to bytes. Under SJ_TIER_PATHSET a key has several values: a
  * put adds one, a get gives all. Under every other kind it has one. Nothing that a tier gives is
@@ -46,11 +46,11 @@ struct sj_tier_name {
 
 /** A value. */
 struct sj_tier_value {
-    struct sj_tier_name name;  /**< its name */
-    enum sj_tier_codec codec;  /**< of data */
-    uint32_t raw_len;          /**< bytes, decoded */
-    const void *data;          /**< bytes as encoded; valid during the callback, or until put is done */
-    size_t len;                /**< how many */
+    struct sj_tier_name name; /**< its name */
+    enum sj_tier_codec codec; /**< of data */
+    uint32_t raw_len;         /**< bytes, decoded */
+    const void *data; /**< bytes as encoded; valid during the callback, or until put is done */
+    size_t len;       /**< how many */
 };
 
 /** A value has arrived. May be called for names that were not asked for: the tier may know what
@@ -58,8 +58,8 @@ struct sj_tier_value {
 typedef void sj_tier_found(const struct sj_tier_value *value, void *user);
 
 /** A call has ended. @param status 0, or a negative errno: -ETIMEDOUT, -ECONNREFUSED, -EACCES (the
- * token is refused), -EDQUOT, -ENOSPC, -EPROTO (what came back makes no sense) … Values that arrived
- * before count. @param user the caller's */
+ * token is refused), -EDQUOT, -ENOSPC, -EPROTO (what came back makes no sense) … Values that
+ * arrived before count. @param user the caller's */
 typedef void sj_tier_done(int status, void *user);
 
 /** An open tier; the implementer defines it. */
@@ -67,11 +67,11 @@ struct sj_tier;
 
 /** What the host gives a tier when it opens it. */
 struct sj_tier_options {
-    const char *url;             /**< as in the settings, with the scheme */
-    const char *token;           /**< secret, or NULL */
-    const char *agent;           /**< name and version of this program, for logs */
-    uint64_t connect_timeout_ms; /**< for one connection */
-    size_t max_bytes;            /**< largest value; what is larger is left out */
+    const char *url;                           /**< as in the settings, with the scheme */
+    const char *token;                         /**< secret, or NULL */
+    const char *agent;                         /**< name and version of this program, for logs */
+    uint64_t connect_timeout_ms;               /**< for one connection */
+    size_t max_bytes;                          /**< largest value; what is larger is left out */
     void (*log)(const char *text, void *user); /**< debug messages; may be NULL */
     void *user;                                /**< handed to log */
 };

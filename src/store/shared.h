@@ -3,10 +3,10 @@
  * @file
  * A store that the threads of one process share, with all of its namespaces: what a server needs.
  *
- * Reads come from any thread: they look a place up, end their transaction at once, and then read the
- * generation's file, which stays open while a view of it exists, whatever is unlinked meanwhile.
- * Writes are queued to one writer thread, which commits what has gathered as one bundle and, when
- * asked to, has it on the disk before it says so. No read ever waits for a write.
+ * Reads come from any thread: they look a place up, end their transaction at once, and then read
+ * the generation's file, which stays open while a view of it exists, whatever is unlinked
+ * meanwhile. Writes are queued to one writer thread, which commits what has gathered as one bundle
+ * and, when asked to, has it on the disk before it says so. No read ever waits for a write.
  */
 #pragma once
 
@@ -199,8 +199,7 @@ void sj_write_frame(struct sj_write *write, enum sj_blob kind, const struct sj_k
 
 /** Let a weak key lead to a path set. @param write write @param weak weak key @param pathset key of
  * the path set */
-void sj_write_link(struct sj_write *write, const struct sj_key *weak,
-                   const struct sj_key *pathset);
+void sj_write_link(struct sj_write *write, const struct sj_key *weak, const struct sj_key *pathset);
 
 /** Forget a blob. @param write write @param kind what it holds @param key its key */
 void sj_write_forget(struct sj_write *write, enum sj_blob kind, const struct sj_key *key);
@@ -246,17 +245,17 @@ int sj_shared_spaces(struct sj_shared *shared, sj_space_visit *visit, void *user
 
 /** Counters since the store was opened; levels are those of the moment. */
 struct sj_shared_stat {
-    struct sj_store_stat store;    /**< what it holds */
-    uint64_t commits;              /**< groups of writes committed */
-    uint64_t writes;               /**< writes committed */
-    uint64_t written_bytes;        /**< of their items, as stored */
-    uint64_t failed_writes;        /**< writes that failed */
-    uint64_t dropped_generations;  /**< generations evicted */
-    uint64_t damaged;              /**< blobs found damaged */
-    uint64_t promoted;             /**< blobs copied forward (second chance) */
-    uint64_t sync_ns;              /**< time spent waiting for the disk */
-    uint64_t queued_bytes;         /**< of writes that wait */
-    int last_failure;              /**< negative errno of the last write if it failed, else 0 */
+    struct sj_store_stat store;   /**< what it holds */
+    uint64_t commits;             /**< groups of writes committed */
+    uint64_t writes;              /**< writes committed */
+    uint64_t written_bytes;       /**< of their items, as stored */
+    uint64_t failed_writes;       /**< writes that failed */
+    uint64_t dropped_generations; /**< generations evicted */
+    uint64_t damaged;             /**< blobs found damaged */
+    uint64_t promoted;            /**< blobs copied forward (second chance) */
+    uint64_t sync_ns;             /**< time spent waiting for the disk */
+    uint64_t queued_bytes;        /**< of writes that wait */
+    int last_failure;             /**< negative errno of the last write if it failed, else 0 */
 };
 
 /** Read the counters. @param shared store @param out takes them @return 0 or a negative errno */

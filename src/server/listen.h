@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * Sockets to serve on: TCP, Unix, and those that systemd hands over (sd_listen_fds(3)).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/** A listening socket. */
+struct sj_listener {
+    int fd;           /**< listening, non-blocking, close-on-exec */
+    char *name;       /**< as people write it: with the real port, or unix:FILE */
+    char *unlink;     /**< socket file to remove at the end, or NULL */
+    bool is_unix;     /**< peers have no address */
+    bool is_loopback; /**< only this machine reaches it */
+};
+
+/** Listening sockets. Zeroed: none. */
+struct sj_listeners {
+    struct sj_listener *items; /**< owned */
+    size_t count;              /**< how many */
+};
+
+/**
+ * Open what the setting `listen` names. A Unix socket that a dead server left is replaced, a live
+ * one's is not; a path of any length works. Port 0 takes a free one.
+ *
+ * @param text setting
+ * @param out  takes the sockets; release with sj_listeners_release()
+ * @param err  names the address and the remedy
+ * @return 0 or a negative errno: -EINVAL, -EADDRINUSE, -EACCES …
+ */
+int sj_listeners_open(const char *text, struct sj_listeners *out, struct sj_err *err);
+
+/** Close them and remove their files. @param listeners sockets, or NULL */
+void sj_listeners_release(struct sj_listeners *listeners);
