@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// `scrubjay serve`: the shared cache server, and the agent.
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "server/server.h"
+#include "store/agent_path.h"
+
+enum {
+    OPT_AGENT,
+};
+
+static const struct sj_option options[] = {
+    {"agent", NULL,
+     "Serve the compilers of this user on a Unix socket, in front of the servers of the setting "
+     "'remote'. Started by itself when it is needed."},
+    {NULL, NULL, NULL},
+};
+
+static void say(const char *text)
+{
+    char line[1100];
+    int len = snprintf(line, sizeof line, "scrubjay: %s\n", text);
+    (void)sj_fd_write(STDERR_FILENO, line, (size_t)len);
+}
+
+static int run(struct sj_invocation *call)
+{
+    SJ_AUTO(sj_auto_free) char *socket = NULL;
+    if (call->value[OPT_AGENT]) {
+        if (!call->config.remote) {
+            (void)fprintf(stderr, "scrubjay: an agent needs the setting 'remote': the server that "
+                                  "it stands in front of\n");
+            return SJ_EXIT_USAGE;
+        }
+        socket = sj_agent_socket_path(&call->config);
+    }
+    const struct sj_server_options server = {
+        .config = &call->config,
+        .version = SJ_VERSION,
+        .agent_socket = socket,
+        .say = say,
+    };
+    struct sj_err err = {0};
+    return sj_server_run(&server, &err) < 0 ? sj_command_fail(&err) : SJ_EXIT_OK;
+}
+
+const struct sj_command sj_command_serve = {
+    .name = "serve",
+    .words = "",
+    .summary = "Run the shared cache server.",
+    .text = "Serve the store over HTTP to the agents of other machines and to the clients of other "
+            "caches: ccache, sccache, Bazel, moon, Gradle, Turborepo, Nx. Settings, tokens and "
+            "namespaces are described in docs/serve.md.\n"
+            "It serves until SIGTERM or SIGINT, then answers what is under way and ends. SIGHUP "
+            "reads tokens, namespaces and certificates again and opens the access log anew.\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the headers alone can refuse. libmicrohttpd 0.9.75 lets pass much that RFC 9112 forbids, and
+// two readers of one connection that disagree on where a body ends are how requests are smuggled: so
+// what is odd in the framing is refused, and the connection closed.
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/parse.h"
+#include "server/answer.h"
+#include "server/entry.h"
+#include "server/request.h"
+
+#define HEADERS_MAX       64
+#define PROPFIND_BODY_MAX 4096
+#define EVENTS_BODY_MAX   ((size_t)1 << 20)
+#define NATIVE_BODY_MAX   ((size_t)64 << 20) // of a path set or of many frames
+#define AC_BODY_MAX       ((size_t)16 << 20)
+
+// What the framing of a request rests on.
+struct framing {
+    unsigned headers;
+    unsigned hosts;
+    unsigned lengths;
+    unsigned codings;
+    const char *length;
+    const char *coding;
+    bool has_control;
+};
+
+static enum MHD_Result see(void *user, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                           const char *value, size_t value_len)
+{
+    (void)kind;
+    struct framing *framing = user;
+    framing->headers++;
+    if (memchr(name, ' ', name_len) || memchr(name, '\t', name_len) || strlen(name) != name_len ||
+        (value && (strlen(value) != value_len || memchr(value, '\r', value_len)))) {
+        framing->has_control = true;
+    }
+    if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0) {
+        framing->hosts++;
+    } else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
+        framing->lengths++;
+        framing->length = value;
+    } else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
+        framing->codings++;
+        framing->coding = value;
+    }
+    return MHD_YES;
+}
+
+static bool malformed(struct sj_request *request, unsigned status, const char *message)
+{
+    sj_metrics_count(request->server->metrics, SJ_COUNT_MALFORMED);
+    request->must_close = true;
+    sj_request_error(request, status, "malformed", message);
+    return false;
+}
+
+static bool has_upload(const struct sj_request *request)
+{
+    return request->method & (SJ_METHOD_PUT | SJ_METHOD_POST);
+}
+
+static bool check_length(struct sj_request *request, const struct framing *framing)
+{
+    if (framing->lengths > 0) {
+        const char *text = framing->length ? framing->length : "";
+        if (sj_parse_u64(text, UINT64_MAX >> 1, &request->body_len) < 0) {
+            return malformed(request, MHD_HTTP_BAD_REQUEST, "Content-Length is no number");
+        }
+    } else if (has_upload(request) && framing->codings == 0) {
+        return malformed(request, MHD_HTTP_LENGTH_REQUIRED, "send a Content-Length");
+    }
+    bool may_have_body = has_upload(request) || request->method == SJ_METHOD_PROPFIND;
+    if (!may_have_body && (request->body_len > 0 || framing->codings > 0)) {
+        return malformed(request, MHD_HTTP_BAD_REQUEST, "this method takes no body");
+    }
+    return true;
+}
+
+static bool check_framing(struct sj_request *request, const char *version)
+{
+    struct framing framing = {0};
+    (void)MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, see, &framing);
+    bool is_old = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
+    if (!is_old && strcmp(version, MHD_HTTP_VERSION_1_1) != 0) {
+        return malformed(request, MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED, "speak HTTP/1.1");
+    }
+    if (framing.headers > HEADERS_MAX) {
+        return malformed(request, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "too many headers");
+    }
+    if (framing.has_control) {
+        return malformed(request, MHD_HTTP_BAD_REQUEST, "a header holds what none may hold");
+    }
+    if (framing.hosts > 1 || (framing.hosts == 0 && !is_old)) {
+        return malformed(request, MHD_HTTP_BAD_REQUEST, "send one Host");
+    }
+    if (framing.lengths > 1 || (framing.lengths > 0 && framing.codings > 0)) {
+        return malformed(request, MHD_HTTP_BAD_REQUEST, "the length is given twice");
+    }
+    if (framing.codings > 0) {
+        bool is_chunked = framing.codings == 1 && framing.coding &&
+                          strcasecmp(framing.coding, "chunked") == 0;
+        if (is_old || !is_chunked) {
+            return malformed(request,
+                             is_old ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_NOT_IMPLEMENTED,
+                             "the one transfer coding is 'chunked', of HTTP/1.1");
+        }
+    }
+    return check_length(request, &framing);
+}
+
+static const struct sockaddr *address_of(const struct sj_request *request)
+{
+    if (request->peer->daemon->listener->is_unix) {
+        return NULL;
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info ? info->client_addr : NULL;
+}
+
+// Scope that a request needs: a bit of enum sj_scope; 0: none.
+static unsigned scope_of(const struct sj_request *request)
+{
+    switch (request->route.resource) {
+    case SJ_RESOURCE_HEALTHZ:
+    case SJ_RESOURCE_READYZ:
+        return 0;
+    case SJ_RESOURCE_STATUS:
+        // moon asks for it below its namespace, and takes any answer.
+        return request->route.space.len > 0 ? SJ_SCOPE_READ : SJ_SCOPE_ADMIN;
+    case SJ_RESOURCE_METRICS:
+        return SJ_SCOPE_ADMIN;
+    default:
+        break;
+    }
+    if (request->method == SJ_METHOD_OPTIONS) {
+        return 0;
+    }
+    return request->method & request->route.writes ? SJ_SCOPE_WRITE : SJ_SCOPE_READ;
+}
+
+static bool check_access(struct sj_request *request)
+{
+    struct sj_server *server = request->server;
+    request->rules = sj_access_rules(server->access);
+    request->rule = sj_space_find(&request->rules->spaces, request->route.space);
+    sj_access_judge(server->access, request->rules,
+                    sj_request_header(request, MHD_HTTP_HEADER_AUTHORIZATION),
+                    request->route.space, address_of(request), &request->grant);
+    unsigned scope = scope_of(request);
+    if (request->grant.is_throttled) {
+        sj_metrics_count(server->metrics, SJ_COUNT_AUTH_THROTTLED);
+        request->must_close = true;
+        sj_request_status(request, MHD_HTTP_TOO_MANY_REQUESTS);
+        return false;
+    }
+    if (request->grant.is_refused) {
+        sj_metrics_count(server->metrics, SJ_COUNT_AUTH_FAILURES);
+    }
+    if (scope == 0 || (!request->grant.is_refused && (request->grant.scopes & scope))) {
+        return true;
+    }
+    bool is_known = request->grant.id[0] != '\0' && !request->grant.is_refused;
+    if (is_known && scope == SJ_SCOPE_WRITE && request->rule->discards) {
+        request->refusal = SJ_EVENT_EXISTS;
+        request->is_discarded = true;
+        return true;
+    }
+    request->must_close = has_upload(request);
+    sj_request_event(request, is_known ? SJ_EVENT_FORBIDDEN : SJ_EVENT_UNAUTHENTICATED);
+    return false;
+}
+
+static size_t body_max(const struct sj_request *request)
+{
+    uint64_t max = request->rule->max_entry ? request->rule->max_entry
+                                            : request->server->config->server.max_entry;
+    switch (request->route.resource) {
+    case SJ_RESOURCE_COLLECTION:
+        return PROPFIND_BODY_MAX;
+    case SJ_RESOURCE_TURBO_EVENTS:
+    case SJ_RESOURCE_TURBO_QUERY:
+        return EVENTS_BODY_MAX;
+    case SJ_RESOURCE_BATCH:
+    case SJ_RESOURCE_FETCH:
+        return (size_t)SJ_FRAME_COUNT_MAX * SJ_NAME_SIZE;
+    case SJ_RESOURCE_TRAIL:
+        return (size_t)SJ_TRAIL_PAIRS_MAX * SJ_TRAIL_PAIR_SIZE;
+    case SJ_RESOURCE_PATHSET:
+    case SJ_RESOURCE_RESULT:
+    case SJ_RESOURCE_RECORD:
+        return NATIVE_BODY_MAX < max ? NATIVE_BODY_MAX : (size_t)max;
+    case SJ_RESOURCE_ENTRY:
+        if (request->rule->validates_ac && request->route.protocol == SJ_PROTOCOL_BAZEL) {
+            return AC_BODY_MAX;
+        }
+        break;
+    default:
+        break;
+    }
+    return (size_t)max;
+}
+
+// Get ready for a body: its limit, the head of an entry in front of it, its hash.
+static bool expect_body(struct sj_request *request)
+{
+    size_t max = body_max(request);
+    if (request->body_len > max) {
+        sj_metrics_count(request->server->metrics, SJ_COUNT_REJECTED_SIZE);
+        request->must_close = true;
+        sj_request_event(request, SJ_EVENT_TOO_LARGE);
+        return false;
+    }
+    if (request->is_discarded) {
+        return true;
+    }
+    request->body = SJ_BUF_INIT(max + SJ_ENTRY_HEAD_MAX);
+    enum sj_resource resource = request->route.resource;
+    bool is_put = request->method == SJ_METHOD_PUT;
+    if (is_put && (resource == SJ_RESOURCE_ENTRY || resource == SJ_RESOURCE_CAS) &&
+        sj_entry_begin(request) < 0) {
+        return malformed(request, MHD_HTTP_BAD_REQUEST, "a header is too long");
+    }
+    if (is_put && resource == SJ_RESOURCE_CAS &&
+        !sj_request_header(request, MHD_HTTP_HEADER_CONTENT_ENCODING)) {
+        request->sha256 = EVP_MD_CTX_new();
+        (void)EVP_DigestInit_ex(request->sha256, EVP_sha256(), NULL);
+    }
+    return true;
+}
+
+// What stands behind the target: the store may not be open yet, and some of it is an agent's alone.
+static bool check_resource(struct sj_request *request)
+{
+    enum sj_resource resource = request->route.resource;
+    bool is_agents = resource == SJ_RESOURCE_FETCH || resource == SJ_RESOURCE_PUSH;
+    if (is_agents && !(request->server->is_agent && request->peer->daemon->listener->is_unix)) {
+        sj_request_event(request, SJ_EVENT_NOT_FOUND);
+        return false;
+    }
+    request->shared = atomic_load_explicit(&request->server->shared, memory_order_acquire);
+    if (!request->shared && resource != SJ_RESOURCE_HEALTHZ && resource != SJ_RESOURCE_READYZ) {
+        request->must_close = has_upload(request);
+        sj_request_event(request, has_upload(request) ? SJ_EVENT_BUSY : SJ_EVENT_READ_FAILED);
+        return false;
+    }
+    return true;
+}
+
+bool sj_request_admit(struct sj_request *request, const char *version)
+{
+    request->method = sj_method_of(request->method_name);
+    if (!sj_tls_admits(request->server->tls, request->connection)) {
+        return malformed(request, MHD_HTTP_FORBIDDEN, "show a valid client certificate");
+    }
+    if (!request->method) {
+        return malformed(request, MHD_HTTP_NOT_IMPLEMENTED, "no such method");
+    }
+    int status = sj_route_parse(request->target, request->target_len, &request->route);
+    if (!check_framing(request, version)) {
+        return false;
+    }
+    if (status == MHD_HTTP_NOT_FOUND) {
+        request->must_close = has_upload(request);
+        sj_request_error(request, MHD_HTTP_NOT_FOUND, "not_found",
+                         "no cache protocol has such a target");
+        return false;
+    }
+    if (status != 0) {
+        return malformed(request, (unsigned)status, "the target is not well formed");
+    }
+    if (!(request->method & request->route.methods)) {
+        request->must_close = has_upload(request);
+        sj_request_status(request, MHD_HTTP_METHOD_NOT_ALLOWED);
+        return false;
+    }
+    if (request->server->is_draining) {
+        request->must_close = true;
+    }
+    return check_access(request) && check_resource(request) && expect_body(request);
+}
