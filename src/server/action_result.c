@@ -15,10 +15,18 @@ enum {
 
 // Wire type of each field of ActionResult; 0xff: it has none of that number.
 static const unsigned char wire_types[FIELD_MAX + 1] = {
-    0xff,   0xff,  BYTES /* output_files */,       BYTES /* output_directories */,
-    VARINT /* exit_code */, BYTES /* stdout_raw */, BYTES /* stdout_digest */,
-    BYTES /* stderr_raw */, BYTES /* stderr_digest */, BYTES /* execution_metadata */,
-    BYTES /* output_file_symlinks */, BYTES /* output_directory_symlinks */,
+    0xff,
+    0xff,
+    BYTES /* output_files */,
+    BYTES /* output_directories */,
+    VARINT /* exit_code */,
+    BYTES /* stdout_raw */,
+    BYTES /* stdout_digest */,
+    BYTES /* stderr_raw */,
+    BYTES /* stderr_digest */,
+    BYTES /* execution_metadata */,
+    BYTES /* output_file_symlinks */,
+    BYTES /* output_directory_symlinks */,
     BYTES /* output_symlinks */,
 };
 

@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /**
- * Whether bytes are an ActionResult: a protobuf message whose fields have the numbers and wire types
- * of one, or JSON, as moon writes it, of an object.
+ * Whether bytes are an ActionResult: a protobuf message whose fields have the numbers and wire
+ * types of one, or JSON, as moon writes it, of an object.
  *
  * @param data bytes, untrusted
  * @param len  how many

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the headers alone can refuse. libmicrohttpd 0.9.75 lets pass much that RFC 9112 forbids, and
-// two readers of one connection that disagree on where a body ends are how requests are smuggled: so
-// what is odd in the framing is refused, and the connection closed.
+// two readers of one connection that disagree on where a body ends are how requests are smuggled:
+// so what is odd in the framing is refused, and the connection closed.
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -101,11 +101,10 @@ static bool check_framing(struct sj_request *request, const char *version)
         return malformed(request, MHD_HTTP_BAD_REQUEST, "the length is given twice");
     }
     if (framing.codings > 0) {
-        bool is_chunked = framing.codings == 1 && framing.coding &&
-                          strcasecmp(framing.coding, "chunked") == 0;
+        bool is_chunked =
+            framing.codings == 1 && framing.coding && strcasecmp(framing.coding, "chunked") == 0;
         if (is_old || !is_chunked) {
-            return malformed(request,
-                             is_old ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_NOT_IMPLEMENTED,
+            return malformed(request, is_old ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_NOT_IMPLEMENTED,
                              "the one transfer coding is 'chunked', of HTTP/1.1");
         }
     }
@@ -149,8 +148,8 @@ static bool check_access(struct sj_request *request)
     request->rules = sj_access_rules(server->access);
     request->rule = sj_space_find(&request->rules->spaces, request->route.space);
     sj_access_judge(server->access, request->rules,
-                    sj_request_header(request, MHD_HTTP_HEADER_AUTHORIZATION),
-                    request->route.space, address_of(request), &request->grant);
+                    sj_request_header(request, MHD_HTTP_HEADER_AUTHORIZATION), request->route.space,
+                    address_of(request), &request->grant);
     unsigned scope = scope_of(request);
     if (request->grant.is_throttled) {
         sj_metrics_count(server->metrics, SJ_COUNT_AUTH_THROTTLED);

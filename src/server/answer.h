@@ -16,7 +16,8 @@ struct sj_answers *sj_answers_new(void);
 /** Free them. @param answers answers, or NULL */
 void sj_answers_free(struct sj_answers *answers);
 
-/** A new answer from bytes. @param body taken over @param type content type, or NULL @return answer */
+/** A new answer from bytes. @param body taken over @param type content type, or NULL @return answer
+ */
 struct MHD_Response *sj_answer_bytes(struct sj_buf *body, const char *type);
 
 /**

@@ -299,11 +299,11 @@ static void put(struct sj_request *request)
 
 static void forgotten(struct sj_request *request)
 {
-    sj_request_status(request, request->outcome < 0 ? MHD_HTTP_SERVICE_UNAVAILABLE
-                                                    : MHD_HTTP_NO_CONTENT);
+    sj_request_status(request,
+                      request->outcome < 0 ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_NO_CONTENT);
 }
 
-static void delete(struct sj_request *request)
+static void delete (struct sj_request *request)
 {
     if (!is_there(request)) {
         sj_request_event(request, SJ_EVENT_NOT_FOUND);

@@ -60,7 +60,7 @@ static unsigned check_result(struct sj_intake *intake, const struct sj_buf *raw)
 {
     struct sj_result result;
     if (sj_result_decode(raw->data, raw->len, &result) < 0) {
-        return refuse(intake, MHD_HTTP_UNPROCESSABLE_ENTITY, "this is no result");
+        return refuse(intake, MHD_HTTP_UNPROCESSABLE_CONTENT, "this is no result");
     }
     unsigned status = 0;
     for (size_t i = 0; status == 0 && i < result.output_count; i++) {
@@ -70,7 +70,7 @@ static unsigned check_result(struct sj_intake *intake, const struct sj_buf *raw)
         } else if (output->data) {
             struct sj_key key = sj_key_of(output->data, output->size);
             if (!sj_key_eq(&key, &output->key)) {
-                status = refuse(intake, MHD_HTTP_UNPROCESSABLE_ENTITY,
+                status = refuse(intake, MHD_HTTP_UNPROCESSABLE_CONTENT,
                                 "an output of the result is not what its key says");
             }
         }
@@ -114,7 +114,7 @@ static unsigned add_raw(struct sj_intake *intake, const struct sj_frame *frame, 
     switch (frame->kind) {
     case SJ_FRAME_OBJECT:
         if (!sj_key_eq(&hash, &frame->key)) {
-            return refuse(intake, MHD_HTTP_UNPROCESSABLE_ENTITY, "the key is not of this content");
+            return refuse(intake, MHD_HTTP_UNPROCESSABLE_CONTENT, "the key is not of this content");
         }
         note_object(intake, &frame->key);
         store(intake, SJ_BLOB_OBJECT, &frame->key, &hash, frame, raw);
@@ -132,19 +132,19 @@ static unsigned add_raw(struct sj_intake *intake, const struct sj_frame *frame, 
     case SJ_FRAME_TRAIL:
         if (raw->len == 0 || raw->len % SJ_TRAIL_PAIR_SIZE != 0 ||
             raw->len > (size_t)SJ_TRAIL_PAIRS_MAX * SJ_TRAIL_PAIR_SIZE) {
-            return refuse(intake, MHD_HTTP_UNPROCESSABLE_ENTITY, "a trail is 1 to 64 pairs");
+            return refuse(intake, MHD_HTTP_UNPROCESSABLE_CONTENT, "a trail is 1 to 64 pairs");
         }
         store_trail(intake, &frame->key, raw);
         return 0;
     }
-    return refuse(intake, MHD_HTTP_UNPROCESSABLE_ENTITY, "there is no such kind");
+    return refuse(intake, MHD_HTTP_UNPROCESSABLE_CONTENT, "there is no such kind");
 }
 
 unsigned sj_intake_add(struct sj_intake *intake, const struct sj_frame *frame)
 {
     uint64_t max = intake->request->server->config->server.max_entry;
     if (frame->raw_len > max || frame->raw_len < frame->len) {
-        return refuse(intake, MHD_HTTP_UNPROCESSABLE_ENTITY, "the lengths make no sense");
+        return refuse(intake, MHD_HTTP_UNPROCESSABLE_CONTENT, "the lengths make no sense");
     }
     struct sj_buf raw = SJ_BUF_INIT((size_t)frame->raw_len + 1);
     int status = 0;
@@ -155,7 +155,7 @@ unsigned sj_intake_add(struct sj_intake *intake, const struct sj_frame *frame)
     } else {
         sj_buf_add(&raw, frame->data, frame->len);
     }
-    unsigned refusal = status < 0 ? refuse(intake, MHD_HTTP_UNPROCESSABLE_ENTITY,
+    unsigned refusal = status < 0 ? refuse(intake, MHD_HTTP_UNPROCESSABLE_CONTENT,
                                            "this is no zstd frame of the length given")
                                   : add_raw(intake, frame, &raw);
     sj_buf_release(&raw);

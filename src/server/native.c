@@ -225,7 +225,7 @@ static void upload(struct sj_request *request)
     }
     if (status < 0) {
         intake.problem = "this is no sequence of frames";
-        refusal = MHD_HTTP_UNPROCESSABLE_ENTITY;
+        refusal = MHD_HTTP_UNPROCESSABLE_CONTENT;
     }
     settle(&intake, refusal, stored_many);
 }

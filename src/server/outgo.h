@@ -26,6 +26,6 @@ void sj_outgo_release(struct sj_outgo *outgo);
  * answer @param kind kind @param key key */
 void sj_outgo_add(struct sj_outgo *outgo, enum sj_frame_kind kind, const struct sj_key *key);
 
-/** Append a trail's pairs. @param request request @param weak weak key @param out takes them @return
- * true when there is one */
+/** Append a trail's pairs. @param request request @param weak weak key @param out takes them
+ * @return true when there is one */
 bool sj_outgo_trail(struct sj_request *request, const struct sj_key *weak, struct sj_buf *out);

@@ -181,8 +181,7 @@ static enum MHD_Result queue(struct sj_request *request)
     struct sj_server *server = request->server;
     sj_deadline_enter(server->deadlines, request->peer->deadline, SJ_PHASE_ANSWER,
                       request->sent_bytes);
-    enum MHD_Result result =
-        MHD_queue_response(request->connection, request->status, response);
+    enum MHD_Result result = MHD_queue_response(request->connection, request->status, response);
     if (!request->is_shared_response) {
         MHD_destroy_response(response);
     }

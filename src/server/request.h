@@ -4,8 +4,8 @@
  * A request on its way through the server. Private to the room.
  *
  * libmicrohttpd calls with the headers, with each part of the body, and with its end. What the
- * headers alone can refuse is refused before a byte of the body is read. A request whose answer takes
- * time is suspended, and resumed by whoever finishes it.
+ * headers alone can refuse is refused before a byte of the body is read. A request whose answer
+ * takes time is suspended, and resumed by whoever finishes it.
  */
 #pragma once
 
@@ -30,39 +30,39 @@ typedef void sj_handler(struct sj_request *request);
 
 /** A request. */
 struct sj_request {
-    struct sj_server *server;            /**< whose */
-    struct sj_peer *peer;                /**< connection; NULL before the headers are there */
-    struct MHD_Connection *connection;   /**< the same, libmicrohttpd's */
-    char target[SJ_TARGET_MAX + 2];      /**< raw, NUL-terminated, cut when too long */
-    size_t target_len;                   /**< its real length */
-    const char *method_name;             /**< as on the wire */
-    enum sj_method method;               /**< understood */
-    struct sj_route route;               /**< understood target */
-    struct sj_shared *shared;            /**< the store */
-    const struct sj_rules *rules;        /**< in force */
-    const struct sj_space_rule *rule;    /**< of the namespace */
-    struct sj_grant grant;               /**< what it may do */
-    uint64_t start_ns;                   /**< CLOCK_REALTIME */
-    uint64_t start_mono_ns;              /**< CLOCK_MONOTONIC */
-    bool is_started;                     /**< the headers have been dealt with */
-    bool is_suspended;                   /**< somebody else finishes it */
-    bool must_close;                     /**< nothing that follows on its connection is to be trusted */
-    bool is_discarded;                   /**< the body is read and thrown away */
-    enum sj_event refusal;               /**< what the body's end is answered with; SJ_EVENT_FOUND:
-                                              nothing is wrong */
-    struct sj_buf body;                  /**< of an upload, behind the head of an entry */
-    size_t head_len;                     /**< bytes of the head in body */
-    uint64_t body_len;                   /**< Content-Length; 0 when chunked */
-    uint64_t received_bytes;             /**< of the body */
-    uint64_t held_bytes;                 /**< counted in server->upload_bytes */
-    EVP_MD_CTX *sha256;                  /**< of the body, while it comes; or NULL */
-    unsigned status;                     /**< of the answer; 0: none yet */
-    struct MHD_Response *response;       /**< answer, until it is queued */
-    bool is_shared_response;             /**< it is one of the server's answers */
-    uint64_t sent_bytes;                 /**< of the answer's body */
-    sj_handler *after;                   /**< called when a write is done, or by a worker */
-    size_t frame_count;                  /**< values that were taken in */
-    int outcome;                         /**< of the write: 0 or a negative errno */
+    struct sj_server *server;          /**< whose */
+    struct sj_peer *peer;              /**< connection; NULL before the headers are there */
+    struct MHD_Connection *connection; /**< the same, libmicrohttpd's */
+    char target[SJ_TARGET_MAX + 2];    /**< raw, NUL-terminated, cut when too long */
+    size_t target_len;                 /**< its real length */
+    const char *method_name;           /**< as on the wire */
+    enum sj_method method;             /**< understood */
+    struct sj_route route;             /**< understood target */
+    struct sj_shared *shared;          /**< the store */
+    const struct sj_rules *rules;      /**< in force */
+    const struct sj_space_rule *rule;  /**< of the namespace */
+    struct sj_grant grant;             /**< what it may do */
+    uint64_t start_ns;                 /**< CLOCK_REALTIME */
+    uint64_t start_mono_ns;            /**< CLOCK_MONOTONIC */
+    bool is_started;                   /**< the headers have been dealt with */
+    bool is_suspended;                 /**< somebody else finishes it */
+    bool must_close;               /**< nothing that follows on its connection is to be trusted */
+    bool is_discarded;             /**< the body is read and thrown away */
+    enum sj_event refusal;         /**< what the body's end is answered with; SJ_EVENT_FOUND:
+                                        nothing is wrong */
+    struct sj_buf body;            /**< of an upload, behind the head of an entry */
+    size_t head_len;               /**< bytes of the head in body */
+    uint64_t body_len;             /**< Content-Length; 0 when chunked */
+    uint64_t received_bytes;       /**< of the body */
+    uint64_t held_bytes;           /**< counted in server->upload_bytes */
+    EVP_MD_CTX *sha256;            /**< of the body, while it comes; or NULL */
+    unsigned status;               /**< of the answer; 0: none yet */
+    struct MHD_Response *response; /**< answer, until it is queued */
+    bool is_shared_response;       /**< it is one of the server's answers */
+    uint64_t sent_bytes;           /**< of the answer's body */
+    sj_handler *after;             /**< called when a write is done, or by a worker */
+    size_t frame_count;            /**< values that were taken in */
+    int outcome;                   /**< of the write: 0 or a negative errno */
 };
 
 /** Value of a header. @param request request @param name its name @return text, or NULL */
@@ -107,8 +107,8 @@ void sj_request_defer(struct sj_request *request, sj_handler *handler);
  *
  * @param request request; suspended already when a worker calls
  * @param write   taken over
- * @param done    answers; request->outcome is 0 or a negative errno; called by the writer thread, and
- *                brief
+ * @param done    answers; request->outcome is 0 or a negative errno; called by the writer thread,
+ * and brief
  */
 void sj_request_write(struct sj_request *request, struct sj_write *write, sj_handler *done);
 

@@ -118,9 +118,8 @@ static int open_parts(struct life *life, struct sj_err *err)
         status = sj_tls_open(config, &server->tls, err);
     }
     if (status == 0 && config->access_log) {
-        status = sj_access_log_open(config->access_log,
-                                    config->access_log_format & SJ_ACCESS_LOG_JSON, &server->log,
-                                    err);
+        status = sj_access_log_open(
+            config->access_log, config->access_log_format & SJ_ACCESS_LOG_JSON, &server->log, err);
     }
     return status;
 }
@@ -170,10 +169,10 @@ static int start_daemon(struct life *life, const struct sj_listener *listener, s
     count += sizeof more / sizeof more[0];
     count += sj_tls_options(tls, options + count);
     options[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-                     MHD_USE_ERROR_LOG | sj_tls_flags(tls);
-    daemon->mhd = MHD_start_daemon(flags, 0, NULL, NULL, sj_request_step, daemon,
-                                   MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     sj_tls_flags(tls);
+    daemon->mhd = MHD_start_daemon(flags, 0, NULL, NULL, sj_request_step, daemon, MHD_OPTION_ARRAY,
+                                   options, MHD_OPTION_END);
     if (!daemon->mhd) {
         return sj_fail_plain(err, -EIO, "cannot serve on '%s': libmicrohttpd did not start",
                              listener->name);

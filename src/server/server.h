@@ -14,10 +14,10 @@
 struct sj_server_options {
     const struct sj_config *config; /**< settings; server.* and the store's */
     const char *version;            /**< of the program */
-    const char *agent_socket;       /**< set: an agent, which serves on this Unix socket alone, stands
-                                         before the tiers of `remote`, and ends when it is idle */
-    void (*say)(const char *text);  /**< a line for the person who runs it: ready, reloaded, ended,
-                                         and what is wrong */
+    const char *agent_socket; /**< set: an agent, which serves on this Unix socket alone, stands
+                                   before the tiers of `remote`, and ends when it is idle */
+    void (*say)(const char *text); /**< a line for the person who runs it: ready, reloaded, ended,
+                                        and what is wrong */
 };
 
 /**

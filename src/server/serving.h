@@ -25,31 +25,31 @@ struct sj_answers;
 
 /** A running server. */
 struct sj_server {
-    const struct sj_config *config;      /**< settings */
-    const char *version;                 /**< of the program */
-    uint64_t fd_limit;                   /**< descriptors that may be open */
-    bool is_agent;                       /**< stands before tiers, for one user */
-    struct sj_access *access;            /**< who may do what */
-    struct sj_access_log *log;           /**< NULL: none */
-    struct sj_metrics *metrics;          /**< counters */
-    struct sj_deadlines *deadlines;      /**< of connections */
-    struct sj_answers *answers;          /**< that never change */
-    struct sj_worker *worker;            /**< for what takes long */
-    struct sj_tls *tls;                  /**< NULL: none */
-    _Atomic(struct sj_shared *) shared;  /**< NULL until the store is open */
-    _Atomic(struct sj_tiers *) tiers;    /**< NULL: none */
-    _Atomic uint64_t upload_bytes;       /**< memory of uploads under way */
-    _Atomic uint64_t connections;        /**< open */
-    _Atomic uint64_t requests;           /**< under way */
-    _Atomic uint64_t last_request_ms;    /**< CLOCK_MONOTONIC of the last end of a request */
-    _Atomic bool is_draining;            /**< told to end */
+    const struct sj_config *config;     /**< settings */
+    const char *version;                /**< of the program */
+    uint64_t fd_limit;                  /**< descriptors that may be open */
+    bool is_agent;                      /**< stands before tiers, for one user */
+    struct sj_access *access;           /**< who may do what */
+    struct sj_access_log *log;          /**< NULL: none */
+    struct sj_metrics *metrics;         /**< counters */
+    struct sj_deadlines *deadlines;     /**< of connections */
+    struct sj_answers *answers;         /**< that never change */
+    struct sj_worker *worker;           /**< for what takes long */
+    struct sj_tls *tls;                 /**< NULL: none */
+    _Atomic(struct sj_shared *) shared; /**< NULL until the store is open */
+    _Atomic(struct sj_tiers *) tiers;   /**< NULL: none */
+    _Atomic uint64_t upload_bytes;      /**< memory of uploads under way */
+    _Atomic uint64_t connections;       /**< open */
+    _Atomic uint64_t requests;          /**< under way */
+    _Atomic uint64_t last_request_ms;   /**< CLOCK_MONOTONIC of the last end of a request */
+    _Atomic bool is_draining;           /**< told to end */
 };
 
 /** A daemon of libmicrohttpd: one for each listening socket. */
 struct sj_daemon {
-    struct sj_server *server;            /**< whose */
-    const struct sj_listener *listener;  /**< socket */
-    struct MHD_Daemon *mhd;              /**< running */
+    struct sj_server *server;           /**< whose */
+    const struct sj_listener *listener; /**< socket */
+    struct MHD_Daemon *mhd;             /**< running */
 };
 
 /** Time now. @return CLOCK_MONOTONIC in milliseconds */

@@ -82,8 +82,8 @@ static void describe(struct sj_request *request, const char *hash, struct sj_jso
     struct sj_buf name = SJ_BUF_INIT(sizeof text);
     sj_buf_addf(&name, "turbo/%s", hash);
     struct sj_key key = sj_key_of(name.data, name.len);
-    int status = is_hash(hash) ? sj_request_find(request, SJ_BLOB_ENTRY, &key, &view)
-                               : SJ_STORE_MISS;
+    int status =
+        is_hash(hash) ? sj_request_find(request, SJ_BLOB_ENTRY, &key, &view) : SJ_STORE_MISS;
     if (status == 0) {
         int64_t head_len = sj_entry_peek(&view, start, &head);
         if (head_len >= 0 && sj_str_eq(head.text, (struct sj_str){name.data, name.len})) {

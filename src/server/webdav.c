@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// As much of WebDAV as sccache asks for. There are no folders: every one is there, so that nobody has
-// to make one before he stores, which saves six round trips a value.
-// Source: RFC 4918; OpenDAL's WebDAV service (what it takes for an answer).
+// As much of WebDAV as sccache asks for. There are no folders: every one is there, so that nobody
+// has to make one before he stores, which saves six round trips a value. Source: RFC 4918;
+// OpenDAL's WebDAV service (what it takes for an answer).
 #include "server/answer.h"
 
 // The date is never looked at, but has to be there.
-#define MULTISTATUS_HEAD                                                                           \
-    "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"                                                 \
+#define MULTISTATUS_HEAD                           \
+    "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n" \
     "<D:multistatus xmlns:D=\"DAV:\"><D:response><D:href>"
-#define MULTISTATUS_MIDDLE                                                                         \
-    "</D:href><D:propstat><D:prop>"                                                                \
+#define MULTISTATUS_MIDDLE          \
+    "</D:href><D:propstat><D:prop>" \
     "<D:getlastmodified>Thu, 01 Jan 1970 00:00:00 GMT</D:getlastmodified><D:resourcetype>"
-#define MULTISTATUS_END                                                                            \
-    "</D:resourcetype></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>"     \
+#define MULTISTATUS_END                                                                        \
+    "</D:resourcetype></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>" \
     "</D:multistatus>\n"
 
 static bool is_folder(const struct sj_request *request)
@@ -38,7 +38,8 @@ static void describe(struct sj_request *request)
     }
     struct sj_buf body = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     sj_buf_adds(&body, MULTISTATUS_HEAD);
-    // The grammar of targets has no byte that XML would want escaped but '&', which only a query has.
+    // The grammar of targets has no byte that XML would want escaped but '&', which only a query
+    // has.
     for (const char *at = request->target; *at && *at != '?'; at++) {
         sj_buf_addc(&body, *at);
     }

@@ -18,6 +18,6 @@ struct sj_worker *sj_worker_new(unsigned threads);
 /** Do what is queued, end the threads and free. @param worker worker, or NULL */
 void sj_worker_free(struct sj_worker *worker);
 
-/** Queue a piece of work. @param worker worker @param work called once, by one of the threads @param
- * user handed to work. Safe from any thread */
+/** Queue a piece of work. @param worker worker @param work called once, by one of the threads
+ * @param user handed to work. Safe from any thread */
 void sj_worker_do(struct sj_worker *worker, sj_work *work, void *user);
