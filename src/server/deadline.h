@@ -5,9 +5,9 @@
  * that sends or takes one now and then would hold its connection for ever. Here each phase of a
  * connection has a deadline, and a sweep shuts down what has passed it.
  *
- * A phase: waiting for a request (idle_timeout), its header (header_timeout from the first byte;
- * the first request of a connection from accept), its body and the answer (body_timeout + size /
- * min_rate).
+ * A phase: the first request's header (header_timeout from accept), waiting for a later request and
+ * its header (idle_timeout for both, since its first byte cannot be seen from outside
+ * libmicrohttpd), its body and the answer (body_timeout + size / min_rate each).
  */
 #pragma once
 
@@ -56,7 +56,9 @@ void sj_deadline_end(struct sj_deadlines *deadlines, struct sj_deadline *deadlin
  * @param phase      phase
  * @param size_bytes of the body or answer; 0 when unknown
  *
- * Cheap, and safe from any thread: called several times for each request.
+ * Cheap, and safe from any thread, but not from two at once for one connection: called several
+ * times for each request. To enter the phase that it is in counts the size anew and leaves the
+ * phase's beginning where it was: so a body of unknown length can tell how much of it has come.
  */
 void sj_deadline_enter(struct sj_deadlines *deadlines, struct sj_deadline *deadline,
                        enum sj_phase phase, uint64_t size_bytes);
@@ -70,6 +72,7 @@ void sj_deadline_enter(struct sj_deadlines *deadlines, struct sj_deadline *deadl
  */
 uint64_t sj_deadlines_sweep(struct sj_deadlines *deadlines, uint64_t now_ms);
 
-/** Shut down all connections that wait for a request: the server is to end. @param deadlines all
- * @return how many are left that do something */
+/** Shut down all connections that wait for a request: the server is to end. Only their reading end,
+ * so that a request which has just come is still answered. @param deadlines all @return how many
+ * are left that do something */
 uint64_t sj_deadlines_drain(struct sj_deadlines *deadlines);
