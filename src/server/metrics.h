@@ -14,6 +14,8 @@
 #include "server/route.h"
 #include "store/shared.h"
 
+#define SJ_STATUS_GONE 499 /**< what stands for the status of a client that went away */
+
 /** Counters. */
 struct sj_metrics;
 
@@ -29,6 +31,8 @@ struct sj_request_note {
     const char *address;       /**< the client's, as text; "unix" */
     const char *token;         /**< its token's id; "" for the anonymous */
     unsigned status;           /**< HTTP status; 0: the client went away */
+    uint32_t found;            /**< values of a batch that were there … */
+    uint32_t missed;           /**< … and were not; both 0: method and status tell */
     uint64_t start_ns;         /**< CLOCK_REALTIME when the request line was there */
     uint64_t wall_ns;          /**< until it had ended */
     uint64_t received_bytes;   /**< of its body */
@@ -80,14 +84,14 @@ void sj_metrics_client_event(struct sj_metrics *metrics, bool is_hit, uint64_t s
  * figures; process CPU, memory, descriptors, start time.
  *
  * @param metrics counters
- * @param shared  store
+ * @param shared  store, or NULL
  * @param levels  of the moment
  * @param out     takes the text
  */
 void sj_metrics_print(const struct sj_metrics *metrics, struct sj_shared *shared,
                       const struct sj_levels *levels, struct sj_buf *out);
 
-/** Print the main figures as JSON, for /status. @param metrics counters @param shared store @param
- * levels of the moment @param version of the program @param out takes the text */
+/** Print the main figures as JSON, for /status. @param metrics counters @param shared store, or
+ * NULL @param levels of the moment @param version of the program @param out takes the text */
 void sj_metrics_status(const struct sj_metrics *metrics, struct sj_shared *shared,
                        const struct sj_levels *levels, const char *version, struct sj_buf *out);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "server/figures.h"
+#include "server/metrics.h"
+
+static void add_traffic(struct sj_json *json, const struct sj_traffic *traffic)
+{
+    sj_json_u64(json, "requests", traffic->requests);
+    sj_json_u64(json, "hits", traffic->found);
+    sj_json_u64(json, "misses", traffic->missed);
+    sj_json_u64(json, "received_bytes", traffic->received_bytes);
+    sj_json_u64(json, "sent_bytes", traffic->sent_bytes);
+}
+
+static void add_protocols(struct sj_json *json, const struct sj_figures *figures)
+{
+    sj_json_open(json, "protocols", '{');
+    for (size_t i = 0; i < SJ_PROTOCOL_COUNT; i++) {
+        if (figures->traffic[i].requests > 0) {
+            sj_json_open(json, sj_protocol_name(i), '{');
+            add_traffic(json, &figures->traffic[i]);
+            sj_json_close(json, '}');
+        }
+    }
+    sj_json_close(json, '}');
+}
+
+static void add_counts(struct sj_json *json, const struct sj_figures *figures)
+{
+    sj_json_open(json, "rejected", '{');
+    for (size_t what = 0; what < SJ_COUNT_COUNT; what++) {
+        const struct sj_count_name *name = sj_count_name(what);
+        if (name->reason) {
+            sj_json_u64(json, name->reason, figures->counts[what]);
+        }
+    }
+    sj_json_u64(json, "deadline", figures->counts[SJ_COUNT_DEADLINES]);
+    sj_json_u64(json, "accept", figures->counts[SJ_COUNT_ACCEPT_FAILURES]);
+    sj_json_close(json, '}');
+}
+
+static void add_store(struct sj_json *json, struct sj_shared *shared)
+{
+    struct sj_shared_stat stat = {0};
+    int status = sj_shared_stat(shared, &stat);
+    sj_json_open(json, "store", '{');
+    sj_json_bool(json, "readable", status == 0);
+    if (status == 0) {
+        sj_json_u64(json, "size_bytes", stat.store.size_bytes);
+        sj_json_u64(json, "limit_bytes", stat.store.max_size_bytes);
+        sj_json_u64(json, "generations", stat.store.generations);
+        sj_json_u64(json, "evicted_generations", stat.dropped_generations);
+        sj_json_u64(json, "objects", stat.store.objects);
+        sj_json_u64(json, "results", stat.store.results);
+        sj_json_u64(json, "writes", stat.writes);
+        sj_json_u64(json, "failed_writes", stat.failed_writes);
+        sj_json_u64(json, "queue_bytes", stat.queued_bytes);
+        sj_json_u64(json, "damaged", stat.damaged);
+    }
+    int failure = status < 0 ? status : stat.last_failure;
+    if (failure != 0) {
+        const char *name = strerrorname_np(-failure);
+        sj_json_str(json, "failure", name ? name : "unknown");
+    }
+    sj_json_close(json, '}');
+}
+
+void sj_metrics_status(const struct sj_metrics *metrics, struct sj_shared *shared,
+                       const struct sj_levels *levels, const char *version, struct sj_buf *out)
+{
+    struct sj_figures figures;
+    sj_metrics_sum(metrics, &figures);
+    struct sj_traffic all = {0};
+    for (size_t i = 0; i < SJ_PROTOCOL_COUNT; i++) {
+        const struct sj_traffic *one = &figures.traffic[i];
+        all.requests += one->requests;
+        all.found += one->found;
+        all.missed += one->missed;
+        all.received_bytes += one->received_bytes;
+        all.sent_bytes += one->sent_bytes;
+    }
+    uint64_t up_ns = sj_clock_ns(CLOCK_REALTIME) - sj_metrics_start_ns(metrics);
+
+    struct sj_json json = sj_json_of(out);
+    sj_json_open(&json, NULL, '{');
+    sj_json_str(&json, "version", version);
+    sj_json_u64(&json, "uptime_seconds", up_ns / SJ_NS_PER_S);
+    sj_json_bool(&json, "draining", levels->is_draining);
+    sj_json_u64(&json, "connections", levels->connections);
+    sj_json_u64(&json, "upload_bytes", levels->upload_bytes);
+    add_traffic(&json, &all);
+    add_protocols(&json, &figures);
+    add_counts(&json, &figures);
+    if (shared) {
+        add_store(&json, shared);
+    }
+    sj_json_close(&json, '}');
+    sj_buf_addc(out, '\n');
+}
