@@ -80,6 +80,20 @@ static bool check_length(struct sj_request *request, const struct framing *frami
     return true;
 }
 
+static bool check_coding(struct sj_request *request, const struct framing *framing, bool is_old)
+{
+    if (framing->codings == 0) {
+        return true;
+    }
+    if (is_old) {
+        return malformed(request, MHD_HTTP_BAD_REQUEST, "HTTP/1.0 has no transfer codings");
+    }
+    bool is_chunked =
+        framing->codings == 1 && framing->coding && strcasecmp(framing->coding, "chunked") == 0;
+    return is_chunked ||
+           malformed(request, MHD_HTTP_NOT_IMPLEMENTED, "the one transfer coding is 'chunked'");
+}
+
 static bool check_framing(struct sj_request *request, const char *version)
 {
     struct framing framing = {0};
@@ -100,15 +114,7 @@ static bool check_framing(struct sj_request *request, const char *version)
     if (framing.lengths > 1 || (framing.lengths > 0 && framing.codings > 0)) {
         return malformed(request, MHD_HTTP_BAD_REQUEST, "the length is given twice");
     }
-    if (framing.codings > 0) {
-        bool is_chunked =
-            framing.codings == 1 && framing.coding && strcasecmp(framing.coding, "chunked") == 0;
-        if (is_old || !is_chunked) {
-            return malformed(request, is_old ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_NOT_IMPLEMENTED,
-                             "the one transfer coding is 'chunked', of HTTP/1.1");
-        }
-    }
-    return check_length(request, &framing);
+    return check_coding(request, &framing, is_old) && check_length(request, &framing);
 }
 
 static const struct sockaddr *address_of(const struct sj_request *request)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/action_result.h"
-
 #include <criterion/criterion.h>
+
+#include "server/action_result.h"
 
 static const struct {
     const char *bytes;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/inflate.h"
-
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
 
+#include "server/inflate.h"
 #include "store/codec.h"
 
 enum {
@@ -43,7 +42,8 @@ static int inflate(size_t len, uint64_t raw_len, size_t limit)
 
 Test(inflate, gives_what_was_packed)
 {
-    size_t len = make_frame("a line of text that is like no other line of text of 1 to 100,000 bytes");
+    size_t len =
+        make_frame("a line of text that is like no other line of text of 1 to 100,000 bytes");
     cr_expect_eq(inflate(len, LEN, 2 * LEN), 0);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/worker.h"
-
 #include <criterion/criterion.h>
 #include <stdatomic.h>
+
+#include "server/worker.h"
 
 static _Atomic unsigned done;
 
