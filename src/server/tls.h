@@ -45,4 +45,4 @@ unsigned sj_tls_flags(const struct sj_tls *tls);
 
 /** Whether a connection may go on: where client certificates are asked for it must have shown a
  * valid one. @param tls TLS, or NULL @param connection connection @return true when it may */
-bool sj_tls_admits(const struct sj_tls *tls, struct MHD_Connection *connection);
+bool sj_tls_admits(struct sj_tls *tls, struct MHD_Connection *connection);
