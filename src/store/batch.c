@@ -10,9 +10,6 @@
 #include "store/rotate.h"
 #include "store/sweep.h"
 
-// Most bytes of one bundle: LMDB's values hold a little less than 4 GiB.
-#define BUNDLE_MAX ((size_t)0xf0000000)
-
 // Stamps and file keys of an era may take this share of the cap; eight eras are kept.
 #define ERA_SHARE     128
 #define ERA_BYTES_MIN (UINT64_C(1) << 20)
@@ -22,8 +19,9 @@ struct sj_batch *sj_batch_new(struct sj_store *store)
 {
     struct sj_batch *batch = sj_new(struct sj_batch);
     batch->store = store;
-    batch->bundle = SJ_BUF_INIT(BUNDLE_MAX);
-    batch->notes_data = SJ_BUF_INIT(BUNDLE_MAX);
+    batch->space.name = (struct sj_str){store->name, store->name_len};
+    batch->data = SJ_BUF_INIT(SJ_BUNDLE_MAX);
+    batch->notes_data = SJ_BUF_INIT(SJ_BUNDLE_MAX);
     return batch;
 }
 
@@ -32,36 +30,29 @@ void sj_batch_free(struct sj_batch *batch)
     if (!batch) {
         return;
     }
-    sj_buf_release(&batch->bundle);
+    sj_buf_release(&batch->data);
     sj_buf_release(&batch->notes_data);
     free(batch->entries);
     free(batch->notes);
     free(batch);
 }
 
-// Append an item; its prefix is written once the rest of the bundle is known.
-void sj_batch_add_item(struct sj_batch *batch, const struct sj_batch_entry *entry, const void *data)
+void sj_batch_add_item(struct sj_batch *batch, const struct sj_bundle_entry *entry,
+                       const void *data)
 {
-    size_t prefix_len = SJ_ITEM_HEAD_SIZE + batch->store->name_len;
-    size_t len = prefix_len + entry->stored_len;
-    size_t padding = sj_item_padding(len);
-    size_t offset = batch->bundle.len;
-    char *at = sj_buf_reserve(&batch->bundle, len + padding);
+    char *at = sj_buf_reserve(&batch->data, entry->stored_len);
     if (!at) {
         return;
     }
-    memset(at, 0, prefix_len);
     if (entry->stored_len) {
-        memmove(at + prefix_len, data, entry->stored_len);
+        memmove(at, data, entry->stored_len);
     }
-    memset(at + len, 0, padding);
-    batch->bundle.len += len + padding;
+    batch->data.len += entry->stored_len;
     if (batch->entry_count == batch->entry_room) {
         batch->entry_room = batch->entry_room ? batch->entry_room * 2 : 8;
         batch->entries = sj_realloc(batch->entries, batch->entry_room, sizeof *batch->entries);
     }
-    batch->entries[batch->entry_count] = *entry;
-    batch->entries[batch->entry_count++].offset = offset;
+    batch->entries[batch->entry_count++] = *entry;
 }
 
 static bool is_damaged(const struct sj_store *store, enum sj_blob kind, const struct sj_key *key)
@@ -75,17 +66,16 @@ static bool is_damaged(const struct sj_store *store, enum sj_blob kind, const st
     return false;
 }
 
-// Whether content is in the store already, and not about to leave it. A result is no content: the
-// later one counts.
+// Whether content is in the store already, and not about to leave it.
 static bool is_stored(struct sj_store *store, enum sj_blob kind, const struct sj_key *key)
 {
-    if (kind == SJ_BLOB_RESULT || is_damaged(store, kind, key)) {
+    if (!sj_blob_is_content(kind) || is_damaged(store, kind, key)) {
         return false;
     }
     bool was_reading = store->index.read != NULL;
     struct sj_seen seen;
     bool is_there = sj_store_find(store, kind, key, &seen) == 0 &&
-                    !sj_store_is_aging(store, seen.place.generation) &&
+                    !sj_state_is_aging(&store->index.state, seen.place.generation) &&
                     sj_store_file(store, seen.place.generation) >= 0;
     if (!was_reading) {
         sj_store_release(store);
@@ -104,15 +94,16 @@ void sj_batch_blob(struct sj_batch *batch, enum sj_blob kind, const struct sj_ke
     if (store->is_read_only || is_stored(store, kind, key)) {
         return;
     }
-    struct sj_batch_entry entry = {
+    struct sj_bundle_entry entry = {
         .kind = (enum sj_item_kind)kind,
         .key = *key,
-        .hash = kind == SJ_BLOB_RESULT ? sj_key_of(data, len) : *key,
+        .hash = sj_blob_is_content(kind) ? *key : sj_key_of(data, len),
         .raw_len = (uint32_t)len,
         .stored_len = (uint32_t)len,
     };
     sj_buf_clear(&store->scratch);
-    char *frame = len >= SJ_CODEC_MIN_BYTES ? sj_buf_reserve(&store->scratch, len) : NULL;
+    bool may_shrink = len >= SJ_CODEC_MIN_BYTES && kind != SJ_BLOB_ENTRY;
+    char *frame = may_shrink ? sj_buf_reserve(&store->scratch, len) : NULL;
     size_t frame_len =
         frame ? sj_codec_compress(&store->codec, store->compression_level, data, len, frame) : 0;
     if (frame_len > 0 && sj_item_is_length_sane((uint32_t)len, (uint32_t)frame_len)) {
@@ -146,7 +137,7 @@ void sj_batch_pathset(struct sj_batch *batch, const struct sj_key *weak,
     if (batch->store->is_read_only) {
         return;
     }
-    struct sj_batch_entry entry = {
+    struct sj_bundle_entry entry = {
         .kind = SJ_ITEM_LINK,
         .key = *weak,
         .hash = sj_key_of(pathset->bytes, SJ_KEY_SIZE),
@@ -154,7 +145,6 @@ void sj_batch_pathset(struct sj_batch *batch, const struct sj_key *weak,
         .stored_len = SJ_KEY_SIZE,
     };
     sj_batch_add_item(batch, &entry, pathset->bytes);
-    add_note(batch, SJ_TABLE_LINK, weak, pathset->bytes, SJ_KEY_SIZE, NULL, 0);
 }
 
 void sj_batch_stamp(struct sj_batch *batch, const struct sj_key *action,
@@ -179,67 +169,12 @@ void sj_batch_file(struct sj_batch *batch, const char *path, const struct sj_fil
     add_note(batch, SJ_TABLE_FILE, &name, entry, sizeof entry, NULL, 0);
 }
 
-// Write the prefixes of all items, now that it is known what follows each.
-static void finish_bundle(struct sj_batch *batch)
-{
-    const struct sj_store *store = batch->store;
-    struct sj_item item = {.name_len = store->name_len};
-    memcpy(item.name, store->name, store->name_len);
-    for (size_t i = 0; i < batch->entry_count; i++) {
-        const struct sj_batch_entry *entry = &batch->entries[i];
-        item.kind = entry->kind;
-        item.codec = entry->codec;
-        item.raw_len = entry->raw_len;
-        item.stored_len = entry->stored_len;
-        item.key = entry->key;
-        item.hash = entry->hash;
-        uint64_t len = sj_item_len(&item);
-        item.rest_len = batch->bundle.len - entry->offset - len - sj_item_padding(len);
-        sj_item_encode(&item, store->index.state.salt,
-                       (unsigned char *)batch->bundle.data + entry->offset);
-    }
-}
-
-static int put_places(struct sj_batch *batch, MDB_txn *txn, uint32_t ns, uint64_t offset)
-{
-    struct sj_store *store = batch->store;
-    size_t prefix_len = SJ_ITEM_HEAD_SIZE + store->name_len;
-    for (size_t i = 0; i < batch->entry_count; i++) {
-        const struct sj_batch_entry *entry = &batch->entries[i];
-        if (entry->kind == SJ_ITEM_LINK) {
-            continue;
-        }
-        struct sj_index_key name = sj_index_key_of(ns, &entry->key);
-        enum sj_table table = sj_table_of((enum sj_blob)entry->kind);
-        struct sj_place now;
-        if (entry->is_move && (sj_index_get_place(&store->index, txn, table, &name, &now) != 0 ||
-                               !sj_place_eq(&now, &entry->from))) {
-            continue;
-        }
-        struct sj_place place = {
-            .generation = store->newest.number,
-            .len = (uint32_t)(prefix_len + entry->stored_len),
-            .raw_len = entry->raw_len,
-            .offset = offset + entry->offset,
-        };
-        int status = sj_index_put_place(&store->index, txn, sj_table_of((enum sj_blob)entry->kind),
-                                        &name, &place);
-        if (status < 0) {
-            return status;
-        }
-    }
-    return 0;
-}
-
 static int put_note(struct sj_batch *batch, MDB_txn *txn, uint32_t ns,
                     const struct sj_batch_note *note)
 {
     struct sj_index *index = &batch->store->index;
     struct sj_index_key name = sj_index_key_of(ns, &note->key);
     unsigned char *data = (unsigned char *)batch->notes_data.data + note->offset;
-    if (note->table == SJ_TABLE_LINK) {
-        return sj_index_link(index, txn, &name, data);
-    }
     sj_put_u32(data, index->state.era);
     if (note->table == SJ_TABLE_STAMP) {
         sj_put_u64(data + SJ_STAMP_CHECK_AT, sj_stamp_checksum(data, note->len));
@@ -247,11 +182,11 @@ static int put_note(struct sj_batch *batch, MDB_txn *txn, uint32_t ns,
     return sj_index_put(index, txn, note->table, &name, data, note->len);
 }
 
-static int forget_damaged(struct sj_store *store, MDB_txn *txn, uint32_t ns)
+static int forget_damaged(struct sj_store *store, MDB_txn *txn)
 {
     for (size_t i = 0; i < store->damaged.count; i++) {
         const struct sj_seen *seen = &store->damaged.items[i];
-        struct sj_index_key name = sj_index_key_of(ns, &seen->key);
+        struct sj_index_key name = sj_index_key_of(seen->space, &seen->key);
         int status =
             sj_index_forget(&store->index, txn, sj_table_of(seen->kind), &name, &seen->place);
         if (status < 0) {
@@ -263,28 +198,15 @@ static int forget_damaged(struct sj_store *store, MDB_txn *txn, uint32_t ns)
 
 static int write_bundle(struct sj_batch *batch, MDB_txn *txn, uint32_t ns, uint32_t *sealed)
 {
-    struct sj_store *store = batch->store;
-    const struct sj_buf *bundle = &batch->bundle;
-    uint64_t offset = 0;
-    int status = sj_rotate(store, txn, bundle->len, sealed);
-    if (status < 0) {
-        return status;
+    batch->space.number = ns;
+    const char *data = batch->data.data;
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        struct sj_bundle_entry *entry = &batch->entries[i];
+        entry->space = &batch->space;
+        entry->data = data;
+        data += entry->stored_len;
     }
-    finish_bundle(batch);
-    status = sj_generation_append(&store->newest, bundle->data, bundle->len, &offset);
-    if (status == -EBADMSG) {
-        // LMDB's own pages in it are damaged: no more is written to it.
-        *sealed = store->newest.number;
-        status = sj_generation_start(store, txn, bundle->len);
-        status = status < 0
-                     ? status
-                     : sj_generation_append(&store->newest, bundle->data, bundle->len, &offset);
-    }
-    if (status < 0) {
-        sj_generation_close(&store->newest);
-        return status;
-    }
-    return put_places(batch, txn, ns, offset);
+    return sj_bundle_write(batch->store, txn, batch->entries, &batch->entry_count, sealed);
 }
 
 static uint64_t era_limit(const struct sj_store *store)
@@ -314,7 +236,7 @@ static int write_batch(struct sj_batch *batch, MDB_txn *txn, uint32_t *sealed)
     struct sj_index *index = &store->index;
     uint32_t ns = 0;
     int status = sj_index_make_namespace(index, txn, store->name, store->name_len, &ns);
-    status = status < 0 ? status : forget_damaged(store, txn, ns);
+    status = status < 0 ? status : forget_damaged(store, txn);
     if (status == 0 && batch->entry_count > 0) {
         status = write_bundle(batch, txn, ns, sealed);
     }
@@ -336,8 +258,8 @@ int sj_batch_commit(struct sj_batch *batch, struct sj_err *err)
     if (store->is_read_only) {
         return sj_fail_plain(err, -EROFS, "store '%s' was opened for reading only", store->dir);
     }
-    if (batch->is_too_big || batch->bundle.is_full || batch->notes_data.is_full ||
-        batch->bundle.len > store->max_size_bytes / 2) {
+    if (batch->is_too_big || batch->data.is_full || batch->notes_data.is_full ||
+        batch->data.len > store->max_size_bytes / 2) {
         return sj_fail_plain(err, -EFBIG,
                              "result is too large for store '%s': raise max_size to keep it",
                              store->dir);

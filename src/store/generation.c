@@ -96,7 +96,8 @@ static uint64_t offset_of(const void *value, size_t page_size)
     return (uint64_t)number * page_size + PAGE_HEAD_SIZE;
 }
 
-static int put_bundle(MDB_txn *txn, const void *data, size_t len, uint64_t *offset)
+static int put_bundle(MDB_txn *txn, size_t len, sj_generation_fill *fill, void *user,
+                      uint64_t *offset)
 {
     MDB_dbi dbi = 0;
     MDB_stat stat;
@@ -114,21 +115,21 @@ static int put_bundle(MDB_txn *txn, const void *data, size_t len, uint64_t *offs
     if (rc) {
         return sj_lmdb_errno(rc);
     }
-    memcpy(value.mv_data, data, len);
+    fill(value.mv_data, (uint32_t)stat.ms_entries, user);
     memset((char *)value.mv_data + len, 0, value.mv_size - len);
     *offset = offset_of(value.mv_data, stat.ms_psize);
     return 0;
 }
 
-int sj_generation_append(struct sj_generation *generation, const void *data, size_t len,
-                         uint64_t *offset)
+int sj_generation_append(struct sj_generation *generation, size_t len, sj_generation_fill *fill,
+                         void *user, uint64_t *offset)
 {
     MDB_txn *txn = NULL;
-    int status = sj_lmdb_begin(generation->env, 0, &txn);
+    int status = sj_lmdb_begin(generation->env, 0, true, &txn);
     if (status < 0) {
         return status;
     }
-    status = put_bundle(txn, data, len, offset);
+    status = put_bundle(txn, len, fill, user, offset);
     if (status < 0) {
         mdb_txn_abort(txn);
         return status;

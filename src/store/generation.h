@@ -62,17 +62,22 @@ void sj_generation_close(struct sj_generation *generation);
  */
 uint64_t sj_generation_used(const struct sj_generation *generation);
 
+/** Called to lay a bundle down. @param to room for its bytes @param order number of the bundle in
+ * its generation @param user the caller's */
+typedef void sj_generation_fill(char *to, uint32_t order, void *user);
+
 /**
  * Append a bundle.
  *
  * @param generation open; the index's write transaction is held
- * @param data       the bundle
- * @param len        its bytes
+ * @param len        bytes of the bundle
+ * @param fill       writes it, right into LMDB's memory
+ * @param user       handed to fill
  * @param offset     takes its offset in the file
  * @return 0 or a negative errno
  */
-int sj_generation_append(struct sj_generation *generation, const void *data, size_t len,
-                         uint64_t *offset);
+int sj_generation_append(struct sj_generation *generation, size_t len, sj_generation_fill *fill,
+                         void *user, uint64_t *offset);
 
 /**
  * Called for each item that a scan finds.

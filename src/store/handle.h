@@ -8,6 +8,7 @@
 #include "store/codec.h"
 #include "store/generation.h"
 #include "store/index.h"
+#include "store/maintain.h"
 #include "store/store.h"
 
 /** Generations whose files are kept open for reading. */
@@ -22,6 +23,7 @@ struct sj_store_file {
 /** A blob that was read, to be dealt with when something is written. */
 struct sj_seen {
     enum sj_blob kind;     /**< what it holds */
+    uint32_t space;        /**< number of its namespace */
     struct sj_key key;     /**< its key */
     struct sj_place place; /**< where it was */
 };
@@ -49,6 +51,7 @@ struct sj_store {
     int compression_level;                      /**< zstd's; 0: never */
     struct sj_key boot;                         /**< this boot; all 0: not asked yet */
     bool is_read_only;                          /**< nothing is written */
+    bool must_start;                            /**< no more is written to the newest generation */
     bool has_namespace;                         /**< the namespace has a number */
     uint32_t namespace_number;                  /**< valid when has_namespace */
     size_t name_len;                            /**< bytes of the namespace's name */
@@ -58,7 +61,24 @@ struct sj_store {
 /** Table of a kind. @param kind kind @return its table */
 static inline enum sj_table sj_table_of(enum sj_blob kind)
 {
-    return (enum sj_table)(kind - SJ_BLOB_OBJECT);
+    switch (kind) {
+    case SJ_BLOB_RESULT:
+        return SJ_TABLE_RESULT;
+    case SJ_BLOB_PATHSET:
+        return SJ_TABLE_PATHSET;
+    case SJ_BLOB_ENTRY:
+        return SJ_TABLE_ENTRY;
+    case SJ_BLOB_OBJECT:
+    default:
+        return SJ_TABLE_OBJECT;
+    }
+}
+
+/** Whether a kind's key is the hash of its data. @param kind kind @return false: a later blob
+ * replaces an earlier one */
+static inline bool sj_blob_is_content(enum sj_blob kind)
+{
+    return kind == SJ_BLOB_OBJECT || kind == SJ_BLOB_PATHSET;
 }
 
 /** Size at which a generation is full. @param store store @return bytes */
@@ -100,6 +120,18 @@ int sj_store_begin(struct sj_store *store, MDB_txn **out);
  * @return 0 or a negative errno: -ENOSPC also where LMDB only knows that a write came out short
  */
 int sj_store_end(struct sj_store *store, MDB_txn *txn, int status);
+
+/**
+ * Count what is stored.
+ *
+ * @param index          index with an open read
+ * @param dir            the store's directory
+ * @param max_size_bytes the cap in force
+ * @param out            takes the counts
+ * @return 0 or a negative errno (the generations cannot be listed)
+ */
+int sj_store_count(struct sj_index *index, const char *dir, uint64_t max_size_bytes,
+                   struct sj_store_stat *out);
 
 /**
  * File of a generation.

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "store/lmdb_env.h"
+#include "store/seats.h"
 #include "store/store.h"
 
 // Address space, not disk: more than an index ever holds, and little enough for instrumented runs
@@ -20,10 +21,9 @@
 #define STATE_NAME "state"
 
 static const char *const table_names[SJ_TABLE_COUNT] = {
-    [SJ_TABLE_OBJECT] = "object",       [SJ_TABLE_RESULT] = "result",
-    [SJ_TABLE_PATHSET] = "pathset",     [SJ_TABLE_LINK] = "link",
-    [SJ_TABLE_STAMP] = "stamp",         [SJ_TABLE_FILE] = "file",
-    [SJ_TABLE_NAMESPACE] = "namespace",
+    [SJ_TABLE_OBJECT] = "object", [SJ_TABLE_RESULT] = "result", [SJ_TABLE_PATHSET] = "pathset",
+    [SJ_TABLE_ENTRY] = "entry",   [SJ_TABLE_LINK] = "link",     [SJ_TABLE_STAMP] = "stamp",
+    [SJ_TABLE_FILE] = "file",     [SJ_TABLE_USAGE] = "usage",   [SJ_TABLE_NAMESPACE] = "namespace",
 };
 
 int sj_index_open(struct sj_index *index, bool is_writable)
@@ -42,14 +42,17 @@ int sj_index_open(struct sj_index *index, bool is_writable)
 void sj_index_close(struct sj_index *index)
 {
     sj_index_release(index);
+    if (index->seats) {
+        sj_seats_retract(index->seats);
+    }
     if (index->env) {
         mdb_env_close(index->env);
         index->env = NULL;
     }
 }
 
-// The state is one value in the unnamed database, beside the names of the others.
-static int read_state(struct sj_index *index, MDB_txn *txn)
+// One value in the unnamed database, beside the names of the others.
+int sj_index_get_state(struct sj_index *index, MDB_txn *txn)
 {
     MDB_val name = {sizeof STATE_NAME - 1, (void *)(uintptr_t)STATE_NAME};
     MDB_val value;
@@ -83,7 +86,7 @@ static int open_tables(struct sj_index *index, MDB_txn *txn, unsigned flags)
 static int enter(struct sj_index *index, MDB_txn *txn)
 {
     int status = index->has_tables ? 0 : open_tables(index, txn, 0);
-    return status < 0 ? status : read_state(index, txn);
+    return status < 0 ? status : sj_index_get_state(index, txn);
 }
 
 int sj_index_read(struct sj_index *index)
@@ -96,7 +99,7 @@ int sj_index_read(struct sj_index *index)
         return status;
     }
     MDB_txn *txn = NULL;
-    status = sj_lmdb_begin(index->env, MDB_RDONLY, &txn);
+    status = sj_lmdb_begin(index->env, MDB_RDONLY, index->seats == NULL, &txn);
     if (status < 0) {
         return status;
     }
@@ -117,10 +120,12 @@ void sj_index_release(struct sj_index *index)
     // Committed, not aborted: that keeps the tables open.
     index->has_tables = mdb_txn_commit(index->read) == 0 || index->has_tables;
     index->read = NULL;
+    if (index->seats && index->has_tables) {
+        sj_seats_publish(index->seats, index);
+    }
 }
 
-// Whether another process put a new index in this one's place.
-static bool is_replaced(const struct sj_index *index)
+bool sj_index_is_replaced(const struct sj_index *index)
 {
     int fd = -1;
     struct stat st;
@@ -130,15 +135,18 @@ static bool is_replaced(const struct sj_index *index)
 int sj_index_begin(struct sj_index *index, MDB_txn **out)
 {
     sj_index_release(index);
-    if (index->env && (!index->is_writable || is_replaced(index))) {
+    if (index->env && (!index->is_writable || sj_index_is_replaced(index))) {
         sj_index_close(index);
     }
-    int status = index->env ? 0 : sj_index_open(index, true);
-    if (status < 0) {
-        return status;
-    }
     MDB_txn *txn = NULL;
-    status = sj_lmdb_begin(index->env, 0, &txn);
+    int status = index->env ? 0 : sj_index_open(index, true);
+    status = status < 0 ? status : sj_lmdb_begin(index->env, 0, index->seats == NULL, &txn);
+    if (status == -EAGAIN && index->seats) {
+        // The file outgrew the map, which is not to be moved while others read: a new one.
+        sj_index_close(index);
+        status = sj_index_open(index, true);
+        status = status < 0 ? status : sj_lmdb_begin(index->env, 0, true, &txn);
+    }
     if (status < 0) {
         return status;
     }
@@ -162,6 +170,9 @@ int sj_index_end(struct sj_index *index, MDB_txn *txn, int status)
     status = sj_lmdb_errno(mdb_txn_commit(txn));
     if (status == 0) {
         index->has_tables = true;
+        if (index->seats) {
+            sj_seats_publish(index->seats, index);
+        }
     } else {
         // LMDB may have given the environment up for good.
         sj_index_close(index);
@@ -172,12 +183,12 @@ int sj_index_end(struct sj_index *index, MDB_txn *txn, int status)
 int sj_index_create(struct sj_index *index, const unsigned char salt[SJ_SALT_SIZE])
 {
     MDB_txn *txn = NULL;
-    int status = sj_lmdb_begin(index->env, 0, &txn);
+    int status = sj_lmdb_begin(index->env, 0, true, &txn);
     if (status < 0) {
         return status;
     }
     status = open_tables(index, txn, MDB_CREATE);
-    status = status < 0 ? status : read_state(index, txn);
+    status = status < 0 ? status : sj_index_get_state(index, txn);
     if (status == -ENODATA) {
         index->state = (struct sj_state){.oldest = 1, .sweep.table = SJ_TABLE_NAMESPACE};
         memcpy(index->state.salt, salt, SJ_SALT_SIZE);
@@ -239,7 +250,8 @@ int sj_index_forget(struct sj_index *index, MDB_txn *txn, enum sj_table table,
         return status < 0 ? status : 0;
     }
     struct sj_place now;
-    if (sj_place_decode(value.mv_data, value.mv_size, &now) == 0 && !sj_place_eq(&now, place)) {
+    if (place && sj_place_decode(value.mv_data, value.mv_size, &now) == 0 &&
+        !sj_place_eq(&now, place)) {
         return 0;
     }
     MDB_val name = {sizeof key->bytes, (void *)(uintptr_t)key->bytes};
@@ -266,6 +278,28 @@ int sj_index_link(struct sj_index *index, MDB_txn *txn, const struct sj_index_ke
         }
     }
     return sj_index_put(index, txn, SJ_TABLE_LINK, weak, links, len);
+}
+
+int sj_index_get_links(struct sj_index *index, MDB_txn *txn, uint32_t ns, const struct sj_key *weak,
+                       struct sj_key *out, int max)
+{
+    struct sj_index_key name = sj_index_key_of(ns, weak);
+    MDB_val value;
+    int status = sj_index_get(index, txn, SJ_TABLE_LINK, &name, &value);
+    if (status != 0) {
+        return status < 0 ? status : 0;
+    }
+    int count = 0;
+    for (size_t at = 0; at + SJ_KEY_SIZE <= value.mv_size && count < max; at += SJ_KEY_SIZE) {
+        struct sj_key key;
+        struct sj_place place;
+        memcpy(key.bytes, (const char *)value.mv_data + at, SJ_KEY_SIZE);
+        name = sj_index_key_of(ns, &key);
+        if (sj_index_get_place(index, txn, SJ_TABLE_PATHSET, &name, &place) == 0) {
+            out[count++] = key;
+        }
+    }
+    return count;
 }
 
 int sj_index_get_namespace(struct sj_index *index, MDB_txn *txn, const char *name, size_t len,

@@ -44,6 +44,7 @@ struct sj_index {
     MDB_dbi main;                  /**< the unnamed database: state */
     bool has_tables;               /**< table and main are open */
     bool is_writable;              /**< env was opened for writing */
+    struct sj_seats *seats;        /**< of threads that read beside this handle; NULL: none */
     struct sj_state state;         /**< as of the open transaction */
 };
 
@@ -96,6 +97,10 @@ int sj_index_read(struct sj_index *index);
 /** End the read transaction, if any. @param index index */
 void sj_index_release(struct sj_index *index);
 
+/** Whether another process put a new index in this one's place. @param index open index @return
+ * true when what is open is of no use any more */
+bool sj_index_is_replaced(const struct sj_index *index);
+
 /**
  * Begin a write transaction: ends the read, and opens the environment for writing where it is not.
  * Waits for other writers.
@@ -124,6 +129,10 @@ int sj_index_end(struct sj_index *index, MDB_txn *txn, int status);
  * @return 0 (also when another process was first) or a negative errno
  */
 int sj_index_create(struct sj_index *index, const unsigned char salt[SJ_SALT_SIZE]);
+
+/** Read the state. @param index index with tables @param txn open transaction @return 0 or a
+ * negative errno */
+int sj_index_get_state(struct sj_index *index, MDB_txn *txn);
 
 /** Write the state. @param index index @param txn write transaction @return 0 or a negative errno
  */
@@ -161,7 +170,7 @@ int sj_index_put(struct sj_index *index, MDB_txn *txn, enum sj_table table,
  *
  * @param index index
  * @param txn   open transaction
- * @param table object, result or pathset
+ * @param table object, result, pathset or entry
  * @param key   its key
  * @param out   takes the place
  * @return 0, SJ_STORE_MISS (also when its generation is gone) or a negative errno
@@ -174,7 +183,7 @@ int sj_index_get_place(struct sj_index *index, MDB_txn *txn, enum sj_table table
  *
  * @param index index
  * @param txn   write transaction
- * @param table object, result or pathset
+ * @param table object, result, pathset or entry
  * @param key   its key
  * @param place the place
  * @return 0 or a negative errno
@@ -187,9 +196,9 @@ int sj_index_put_place(struct sj_index *index, MDB_txn *txn, enum sj_table table
  *
  * @param index index
  * @param txn   write transaction
- * @param table object, result or pathset
+ * @param table object, result, pathset or entry
  * @param key   its key
- * @param place where it was seen
+ * @param place where it was seen; NULL: wherever it is
  * @return 0 (also when it was not there) or a negative errno
  */
 int sj_index_forget(struct sj_index *index, MDB_txn *txn, enum sj_table table,
@@ -208,15 +217,22 @@ int sj_index_link(struct sj_index *index, MDB_txn *txn, const struct sj_index_ke
                   const void *pathset);
 
 /**
- * Find a namespace's number.
+ * List the path sets that a weak key leads to and that are there, the latest first.
  *
  * @param index index
  * @param txn   open transaction
- * @param name  its name
- * @param len   bytes of the name; 0: the default namespace
- * @param out   takes the number
- * @return 0, SJ_STORE_MISS or a negative errno
+ * @param ns    namespace's number
+ * @param weak  weak key
+ * @param out   takes their keys
+ * @param max   room in out
+ * @return how many, or a negative errno
  */
+int sj_index_get_links(struct sj_index *index, MDB_txn *txn, uint32_t ns, const struct sj_key *weak,
+                       struct sj_key *out, int max);
+
+/** Find a namespace's number. @param index index @param txn open transaction @param name its name
+ * @param len bytes of the name; 0: the default one @param out takes the number @return 0,
+ * SJ_STORE_MISS or a negative errno */
 int sj_index_get_namespace(struct sj_index *index, MDB_txn *txn, const char *name, size_t len,
                            uint32_t *out);
 

@@ -20,7 +20,8 @@
 //     15      1  0
 //     16      4  bytes of the data, decompressed
 //     20      4  bytes of the data, as stored
-//     24      8  bytes of the bundle behind this item and its padding
+//     24      4  bytes of the bundle behind this item and its padding
+//     28      4  number of the bundle in its generation: later ones have higher ones
 //     32     16  key
 //     48     16  XXH3-128 of the decompressed data
 //     64      n  name, then the data
@@ -34,6 +35,7 @@ enum {
     AT_RAW_LEN = 16,
     AT_STORED_LEN = 20,
     AT_REST_LEN = 24,
+    AT_ORDER = 28,
     AT_KEY = 32,
     AT_HASH = 48,
 };
@@ -58,7 +60,8 @@ void sj_item_encode(const struct sj_item *item, const unsigned char salt[SJ_SALT
     out[AT_ZERO] = 0;
     sj_put_u32(out + AT_RAW_LEN, item->raw_len);
     sj_put_u32(out + AT_STORED_LEN, item->stored_len);
-    sj_put_u64(out + AT_REST_LEN, item->rest_len);
+    sj_put_u32(out + AT_REST_LEN, item->rest_len);
+    sj_put_u32(out + AT_ORDER, item->order);
     memcpy(out + AT_KEY, item->key.bytes, SJ_KEY_SIZE);
     memcpy(out + AT_HASH, item->hash.bytes, SJ_KEY_SIZE);
     memcpy(out + SJ_ITEM_HEAD_SIZE, item->name, item->name_len);
@@ -78,7 +81,8 @@ int sj_item_decode(const void *data, size_t len, const unsigned char salt[SJ_SAL
     if (len < SJ_ITEM_HEAD_SIZE || sj_get_u32(at + AT_MAGIC) != MAGIC || at[AT_ZERO] != 0) {
         return -EBADMSG;
     }
-    if (at[AT_KIND] < SJ_ITEM_OBJECT || at[AT_KIND] > SJ_ITEM_LINK || at[AT_CODEC] > SJ_ITEM_ZSTD) {
+    if (at[AT_KIND] < SJ_ITEM_OBJECT || at[AT_KIND] > SJ_ITEM_ENTRY ||
+        at[AT_CODEC] > SJ_ITEM_ZSTD) {
         return -EBADMSG;
     }
     out->kind = (enum sj_item_kind)at[AT_KIND];
@@ -86,7 +90,8 @@ int sj_item_decode(const void *data, size_t len, const unsigned char salt[SJ_SAL
     out->name_len = at[AT_NAME_LEN];
     out->raw_len = sj_get_u32(at + AT_RAW_LEN);
     out->stored_len = sj_get_u32(at + AT_STORED_LEN);
-    out->rest_len = sj_get_u64(at + AT_REST_LEN);
+    out->rest_len = sj_get_u32(at + AT_REST_LEN);
+    out->order = sj_get_u32(at + AT_ORDER);
     size_t prefix_len = sj_item_prefix_len(out);
     if (len < prefix_len || (out->codec == SJ_ITEM_RAW) != (out->raw_len == out->stored_len) ||
         !sj_item_is_length_sane(out->raw_len, out->stored_len) ||

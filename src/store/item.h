@@ -25,12 +25,13 @@
 #define SJ_ITEM_DATA_MAX   (UINT32_C(1) << 31) /**< most bytes of a blob */
 #define SJ_SALT_SIZE       16                  /**< bytes of a store's salt */
 
-/** What an item holds; the first three are enum sj_blob. */
+/** What an item holds; all but links are enum sj_blob. */
 enum sj_item_kind {
     SJ_ITEM_OBJECT = 1, /**< SJ_BLOB_OBJECT */
     SJ_ITEM_RESULT,     /**< SJ_BLOB_RESULT */
     SJ_ITEM_PATHSET,    /**< SJ_BLOB_PATHSET */
     SJ_ITEM_LINK,       /**< from a weak key, its key, to a path set, whose key is the data */
+    SJ_ITEM_ENTRY,      /**< SJ_BLOB_ENTRY */
 };
 
 /** How an item's data is stored. */
@@ -45,7 +46,8 @@ struct sj_item {
     enum sj_item_codec codec;    /**< how */
     uint32_t raw_len;            /**< bytes of the data when decompressed */
     uint32_t stored_len;         /**< bytes of the data as stored */
-    uint64_t rest_len;           /**< bytes of the bundle behind this item and its padding */
+    uint32_t rest_len;           /**< bytes of the bundle behind this item and its padding */
+    uint32_t order;              /**< which bundle of its generation it was written with */
     struct sj_key key;           /**< its key */
     struct sj_key hash;          /**< XXH3-128 of the decompressed data */
     size_t name_len;             /**< bytes of the namespace's name */

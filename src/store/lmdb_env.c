@@ -85,10 +85,10 @@ int sj_lmdb_open(const char *path, unsigned flags, uint64_t map_bytes, uint64_t 
     return status;
 }
 
-int sj_lmdb_begin(MDB_env *env, unsigned flags, MDB_txn **out)
+int sj_lmdb_begin(MDB_env *env, unsigned flags, bool may_grow, MDB_txn **out)
 {
     int rc = mdb_txn_begin(env, NULL, flags, out);
-    if (rc == MDB_MAP_RESIZED) {
+    if (rc == MDB_MAP_RESIZED && may_grow) {
         rc = mdb_env_set_mapsize(env, 0);
         rc = rc ? rc : mdb_txn_begin(env, NULL, flags, out);
     } else if (rc == MDB_READERS_FULL) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <lmdb.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -37,9 +38,10 @@ int sj_lmdb_open(const char *path, unsigned flags, uint64_t map_bytes, uint64_t 
  * Begin a transaction; grows the map when another process made the file larger, and clears slots of
  * dead readers when none is free.
  *
- * @param env   environment without an open transaction
- * @param flags 0 or MDB_RDONLY
- * @param out   takes the transaction
+ * @param env      environment without an open transaction of this thread
+ * @param flags    0 or MDB_RDONLY
+ * @param may_grow no other thread uses the environment; else -EAGAIN where the map is too small
+ * @param out      takes the transaction
  * @return 0 or a negative errno
  */
-int sj_lmdb_begin(MDB_env *env, unsigned flags, MDB_txn **out);
+int sj_lmdb_begin(MDB_env *env, unsigned flags, bool may_grow, MDB_txn **out);

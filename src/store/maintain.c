@@ -15,11 +15,42 @@
 // Entries that gc looks at in one transaction: writers wait some milliseconds at most.
 #define GC_STEP 2000
 
-static uint64_t count_entries(struct sj_store *store, enum sj_table table)
+static uint64_t count_entries(struct sj_index *index, enum sj_table table)
 {
     MDB_stat stat;
-    struct sj_index *index = &store->index;
     return mdb_stat(index->read, index->table[table], &stat) == 0 ? stat.ms_entries : 0;
+}
+
+int sj_store_count(struct sj_index *index, const char *dir, uint64_t max_size_bytes,
+                   struct sj_store_stat *out)
+{
+    struct sj_generation_list list;
+    int status = sj_generation_list(dir, &list);
+    if (status < 0) {
+        return status;
+    }
+    MDB_envinfo info = {0};
+    MDB_stat stat = {0};
+    (void)mdb_env_info(index->env, &info);
+    (void)mdb_env_stat(index->env, &stat);
+    uint64_t size = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+    for (size_t i = 0; i < list.count; i++) {
+        size += list.files[i].size_bytes;
+    }
+    *out = (struct sj_store_stat){
+        .size_bytes = size,
+        .max_size_bytes = max_size_bytes,
+        .objects = count_entries(index, SJ_TABLE_OBJECT),
+        .results = count_entries(index, SJ_TABLE_RESULT),
+        .pathsets = count_entries(index, SJ_TABLE_PATHSET),
+        .entries = count_entries(index, SJ_TABLE_ENTRY),
+        .stamps = count_entries(index, SJ_TABLE_STAMP),
+        .files = count_entries(index, SJ_TABLE_FILE),
+        .generations = (uint32_t)list.count,
+        .newest = index->state.newest,
+    };
+    sj_generation_list_release(&list);
+    return 0;
 }
 
 int sj_store_stat(struct sj_store *store, struct sj_store_stat *out, struct sj_err *err)
@@ -28,34 +59,9 @@ int sj_store_stat(struct sj_store *store, struct sj_store_stat *out, struct sj_e
     if (status < 0) {
         return sj_fail(err, status, "cannot read the index of '%s'", store->dir);
     }
-    struct sj_generation_list list;
-    status = sj_generation_list(store->dir, &list);
-    if (status < 0) {
-        sj_store_release(store);
-        return sj_fail(err, status, "cannot list the generations of '%s'", store->dir);
-    }
-    MDB_envinfo info = {0};
-    MDB_stat stat = {0};
-    (void)mdb_env_info(store->index.env, &info);
-    (void)mdb_env_stat(store->index.env, &stat);
-    uint64_t size = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
-    for (size_t i = 0; i < list.count; i++) {
-        size += list.files[i].size_bytes;
-    }
-    *out = (struct sj_store_stat){
-        .size_bytes = size,
-        .max_size_bytes = store->max_size_bytes,
-        .objects = count_entries(store, SJ_TABLE_OBJECT),
-        .results = count_entries(store, SJ_TABLE_RESULT),
-        .pathsets = count_entries(store, SJ_TABLE_PATHSET),
-        .stamps = count_entries(store, SJ_TABLE_STAMP),
-        .files = count_entries(store, SJ_TABLE_FILE),
-        .generations = (uint32_t)list.count,
-        .newest = store->index.state.newest,
-    };
-    sj_generation_list_release(&list);
+    status = sj_store_count(&store->index, store->dir, store->max_size_bytes, out);
     sj_store_release(store);
-    return 0;
+    return status < 0 ? sj_fail(err, status, "cannot list the generations of '%s'", store->dir) : 0;
 }
 
 // The lowest generation that stays: the youngest ones that fit and are young enough.

@@ -18,6 +18,7 @@ struct sj_store_stat {
     uint64_t objects;        /**< objects */
     uint64_t results;        /**< results */
     uint64_t pathsets;       /**< path sets */
+    uint64_t entries;        /**< entries of other clients */
     uint64_t stamps;         /**< stamps */
     uint64_t files;          /**< files whose content key is known */
     uint32_t generations;    /**< generations on disk */

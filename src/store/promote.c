@@ -13,7 +13,7 @@ static void add_stored(struct sj_batch *batch, const struct sj_seen *seen)
     if (!data || sj_item_read(store, seen, len, data, &item) != 0) {
         return;
     }
-    struct sj_batch_entry entry = {
+    struct sj_bundle_entry entry = {
         .kind = item.kind,
         .codec = item.codec,
         .raw_len = item.raw_len,
@@ -36,7 +36,7 @@ void sj_store_promote(struct sj_store *store)
     struct sj_batch *batch = sj_batch_new(store);
     for (size_t i = 0; i < store->aging.count; i++) {
         const struct sj_seen *seen = &store->aging.items[i];
-        if (batch->bundle.len + seen->place.len <= limit) {
+        if (batch->data.len + seen->place.len <= limit) {
             add_stored(batch, seen);
         }
     }

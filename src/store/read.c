@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -19,15 +18,9 @@ static int note_damage(struct sj_store *store, const struct sj_seen *seen)
     return SJ_STORE_MISS;
 }
 
-bool sj_store_is_aging(const struct sj_store *store, uint32_t generation)
-{
-    const struct sj_state *state = &store->index.state;
-    return generation < state->oldest + (state->newest - state->oldest + 1) / 4;
-}
-
 static void note_age(struct sj_store *store, const struct sj_seen *seen)
 {
-    if (!store->is_read_only && sj_store_is_aging(store, seen->place.generation)) {
+    if (!store->is_read_only && sj_state_is_aging(&store->index.state, seen->place.generation)) {
         sj_seen_add(&store->aging, seen);
     }
 }
@@ -41,13 +34,12 @@ int sj_store_find(struct sj_store *store, enum sj_blob kind, const struct sj_key
     }
     struct sj_index *index = &store->index;
     struct sj_index_key name = sj_index_key_of(store->namespace_number, key);
-    *out = (struct sj_seen){.kind = kind, .key = *key};
+    *out = (struct sj_seen){.kind = kind, .key = *key, .space = store->namespace_number};
     status = sj_index_get_place(index, index->read, sj_table_of(kind), &name, &out->place);
     return sj_store_judge(store, status);
 }
 
-// Read until all is there or the file ends; a regular file is short only at its end.
-static int read_at(int fd, struct iovec parts[2], uint64_t offset)
+int sj_read_parts(int fd, struct iovec parts[2], uint64_t offset)
 {
     size_t want = parts[0].iov_len + parts[1].iov_len;
     ssize_t got = preadv(fd, parts, 2, (off_t)offset);
@@ -90,7 +82,7 @@ int sj_item_read(struct sj_store *store, const struct sj_seen *seen, size_t len,
     unsigned char prefix[SJ_ITEM_PREFIX_MAX];
     size_t prefix_len = SJ_ITEM_HEAD_SIZE + store->name_len;
     struct iovec parts[2] = {{prefix, prefix_len}, {data, len}};
-    int status = read_at(fd, parts, seen->place.offset);
+    int status = sj_read_parts(fd, parts, seen->place.offset);
     status = status < 0 ? status : sj_item_decode(prefix, prefix_len, store->index.state.salt, out);
     if (status < 0) {
         return status;
@@ -270,23 +262,12 @@ int sj_store_pathsets_find(struct sj_store *store, const struct sj_key *weak, st
         return status < 0 ? status : 0;
     }
     struct sj_index *index = &store->index;
-    struct sj_index_key name = sj_index_key_of(store->namespace_number, weak);
-    MDB_val value;
-    status = sj_store_judge(store, sj_index_get(index, index->read, SJ_TABLE_LINK, &name, &value));
-    if (status != 0) {
-        return status < 0 ? status : 0;
+    int count = sj_index_get_links(index, index->read, store->namespace_number, weak, out, max);
+    if (count >= 0) {
+        return count;
     }
-    int count = 0;
-    for (size_t at = 0; at + SJ_KEY_SIZE <= value.mv_size && count < max; at += SJ_KEY_SIZE) {
-        struct sj_key key;
-        struct sj_place place;
-        memcpy(key.bytes, (const char *)value.mv_data + at, SJ_KEY_SIZE);
-        name = sj_index_key_of(store->namespace_number, &key);
-        if (sj_index_get_place(index, index->read, SJ_TABLE_PATHSET, &name, &place) == 0) {
-            out[count++] = key;
-        }
-    }
-    return count;
+    status = sj_store_judge(store, count);
+    return status < 0 ? status : 0;
 }
 
 int sj_store_file_find(struct sj_store *store, const char *path, const struct sj_filestat *stat,

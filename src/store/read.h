@@ -5,7 +5,19 @@
  */
 #pragma once
 
+#include <sys/uio.h>
+
 #include "store/handle.h"
+
+/**
+ * Read two parts that lie behind each other, until all is there or the file ends.
+ *
+ * @param fd     a regular file
+ * @param parts  where the bytes go; the first part is small
+ * @param offset of the first in the file
+ * @return 0, -EBADMSG (the file ends before) or a negative errno
+ */
+int sj_read_parts(int fd, struct iovec parts[2], uint64_t offset);
 
 /**
  * Read an item from its place and check everything but the hash of its data.
@@ -31,12 +43,3 @@ int sj_item_read(struct sj_store *store, const struct sj_seen *seen, size_t len,
  */
 int sj_store_find(struct sj_store *store, enum sj_blob kind, const struct sj_key *key,
                   struct sj_seen *out);
-
-/**
- * Whether a generation is of the oldest quarter, which leaves next.
- *
- * @param store      store
- * @param generation its number
- * @return true when what is in it needs a second chance to stay
- */
-bool sj_store_is_aging(const struct sj_store *store, uint32_t generation);

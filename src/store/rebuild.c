@@ -13,6 +13,7 @@
 #include "store/check.h"
 #include "store/mark.h"
 #include "store/rotate.h"
+#include "store/usage.h"
 
 #define DIR_MODE 0700
 
@@ -28,10 +29,59 @@ struct sj_rebuild {
     uint32_t number; // of the generation being scanned
     int fd;          // of its file
     bool is_torn;    // its data must be checked
+    // What each namespace has in this generation; namespaces are numbered from 0 on.
+    struct sj_space_usage *usage;
+    size_t usage_count;
 };
 
-// An item of a later generation takes the place over. Of two results under one key in the same one
-// either may win: a small bundle can fill a gap before an older one. Both are results of that key.
+static void count_item(struct sj_rebuild *rebuild, uint32_t ns, const struct sj_item *item)
+{
+    if (ns >= rebuild->usage_count) {
+        size_t count = (size_t)ns + 16;
+        rebuild->usage = sj_realloc(rebuild->usage, count, sizeof *rebuild->usage);
+        memset(rebuild->usage + rebuild->usage_count, 0,
+               (count - rebuild->usage_count) * sizeof *rebuild->usage);
+        rebuild->usage_count = count;
+    }
+    rebuild->usage[ns].bytes += sj_item_len(item);
+    rebuild->usage[ns].items++;
+}
+
+static int put_usage(struct sj_rebuild *rebuild)
+{
+    for (uint32_t ns = 0; ns < rebuild->usage_count; ns++) {
+        struct sj_space_usage *usage = &rebuild->usage[ns];
+        int status = usage->items == 0
+                         ? 0
+                         : sj_usage_add(&rebuild->index, rebuild->txn, ns, rebuild->number, usage);
+        if (status < 0) {
+            return status;
+        }
+        *usage = (struct sj_space_usage){0};
+    }
+    return 0;
+}
+
+// Whether the index has an item of a later bundle already. LMDB may put a small bundle into a gap
+// before an older one, so within a generation the order of the file says nothing.
+static bool is_outdated(struct sj_rebuild *rebuild, enum sj_table table,
+                        const struct sj_index_key *name, const struct sj_item *item)
+{
+    MDB_val value;
+    struct sj_place place;
+    if (sj_index_get(&rebuild->index, rebuild->txn, table, name, &value) != 0 ||
+        sj_place_decode(value.mv_data, value.mv_size, &place) < 0 ||
+        place.generation != rebuild->number) {
+        return false;
+    }
+    unsigned char prefix[SJ_ITEM_PREFIX_MAX];
+    struct sj_item other;
+    ssize_t got = pread(rebuild->fd, prefix, sizeof prefix, (off_t)place.offset);
+    return got > 0 && sj_item_decode(prefix, (size_t)got, rebuild->index.state.salt, &other) == 0 &&
+           other.order > item->order;
+}
+
+// An item of a later generation or bundle takes the place over.
 static int add_item(const struct sj_item *item, uint64_t offset, void *user)
 {
     struct sj_rebuild *rebuild = user;
@@ -47,6 +97,7 @@ static int add_item(const struct sj_item *item, uint64_t offset, void *user)
     if (status < 0) {
         return status;
     }
+    count_item(rebuild, ns, item);
     struct sj_index_key name = sj_index_key_of(ns, &item->key);
     if (item->kind == SJ_ITEM_LINK) {
         unsigned char pathset[SJ_KEY_SIZE];
@@ -63,8 +114,10 @@ static int add_item(const struct sj_item *item, uint64_t offset, void *user)
         .raw_len = item->raw_len,
         .offset = offset,
     };
-    return sj_index_put_place(index, rebuild->txn, sj_table_of((enum sj_blob)item->kind), &name,
-                              &place);
+    enum sj_table table = sj_table_of((enum sj_blob)item->kind);
+    return is_outdated(rebuild, table, &name, item)
+               ? 0
+               : sj_index_put_place(index, rebuild->txn, table, &name, &place);
 }
 
 static int add_generations(struct sj_rebuild *rebuild, const char *dir)
@@ -85,6 +138,7 @@ static int add_generations(struct sj_rebuild *rebuild, const char *dir)
         rebuild->fd = fd;
         rebuild->is_torn = i + TORN_GENERATIONS >= list.count;
         status = sj_generation_scan(fd, state->salt, add_item, rebuild);
+        status = status < 0 ? status : put_usage(rebuild);
     }
     if (status == 0 && list.count > 0) {
         state->oldest = list.files[0].number;
@@ -124,6 +178,7 @@ int sj_index_rebuild(struct sj_store *store, const unsigned char salt[SJ_SALT_SI
     status = status < 0 ? status : build(&rebuild, store->dir, salt);
     sj_index_close(&rebuild.index);
     sj_checker_release(&rebuild.checker);
+    free(rebuild.usage);
     if (status == 0 && rename(store->index.path, aside) < 0 && errno != ENOENT) {
         status = -errno;
     }

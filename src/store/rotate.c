@@ -133,7 +133,7 @@ int sj_rotate(struct sj_store *store, MDB_txn *txn, size_t len, uint32_t *sealed
     *sealed = 0;
     uint32_t newest = store->index.state.newest;
     int status = -ENOENT;
-    if (newest >= store->index.state.oldest) {
+    if (newest >= store->index.state.oldest && !store->must_start) {
         status = sj_generation_open(&store->newest, store->dir, newest);
         if (status == 0 && sj_generation_used(&store->newest) + len + BUNDLE_COST <=
                                sj_store_generation_size(store)) {
@@ -146,6 +146,7 @@ int sj_rotate(struct sj_store *store, MDB_txn *txn, size_t len, uint32_t *sealed
     }
     status = sj_generation_start(store, txn, len);
     if (status == 0) {
+        store->must_start = false;
         *sealed = newest;
     }
     return status;

@@ -12,7 +12,7 @@
 #include "key/key.h"
 #include "store/item.h"
 
-#define SJ_STORE_FORMAT   1  /**< version of the whole layout on disk */
+#define SJ_STORE_FORMAT   2  /**< version of the whole layout on disk */
 #define SJ_INDEX_KEY_SIZE 20 /**< namespace in 32 bits, big-endian, and a key */
 #define SJ_STATE_SIZE     92 /**< encoded state */
 
@@ -21,9 +21,11 @@ enum sj_table {
     SJ_TABLE_OBJECT = 0, /**< object → place */
     SJ_TABLE_RESULT,     /**< strong key → place */
     SJ_TABLE_PATHSET,    /**< path set → place */
+    SJ_TABLE_ENTRY,      /**< key → place; the last of those that lead to places */
     SJ_TABLE_LINK,       /**< weak key → path sets, the latest first */
     SJ_TABLE_STAMP,      /**< action → era, strong key, stamp */
     SJ_TABLE_FILE,       /**< path → era, state, content key */
+    SJ_TABLE_USAGE,      /**< generation → bytes, items of a namespace */
     SJ_TABLE_NAMESPACE,  /**< name → number */
     SJ_TABLE_COUNT,
 };
@@ -51,6 +53,18 @@ struct sj_state {
     struct sj_key boot;               /**< boot whose mark stands beside the index; all 0: none */
     struct sj_sweep sweep;            /**< cleaning in progress */
 };
+
+/**
+ * Whether a generation is of the oldest quarter, which leaves next.
+ *
+ * @param state      state
+ * @param generation its number
+ * @return true when what is in it needs a second chance to stay
+ */
+static inline bool sj_state_is_aging(const struct sj_state *state, uint32_t generation)
+{
+    return generation < state->oldest + (state->newest - state->oldest + 1) / 4;
+}
 
 /**
  * Encode a state.

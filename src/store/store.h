@@ -29,6 +29,8 @@ enum sj_blob {
     SJ_BLOB_OBJECT = 1, /**< bytes under their own key */
     SJ_BLOB_RESULT,     /**< result of an action, under its strong key */
     SJ_BLOB_PATHSET,    /**< path set, under the key of its own bytes */
+    SJ_BLOB_ENTRY = 5,  /**< bytes under any key, as other clients name them: a later one replaces
+                           it, and it is never compressed */
 };
 
 /** How to open a store. Zeroed members take the default. */

@@ -5,6 +5,7 @@
 
 #include "store/lmdb_env.h"
 #include "store/store.h"
+#include "store/usage.h"
 
 // Stamps and file keys live as long as this many eras.
 #define ERAS_KEPT 8
@@ -96,12 +97,20 @@ static enum fate judge_file(struct sj_sweeper *sweeper, const struct sj_index_ke
     return value->mv_size != SJ_FILE_ENTRY_SIZE || is_past(sweeper, value) ? REMOVE : KEEP;
 }
 
+static enum fate judge_usage(struct sj_sweeper *sweeper, const struct sj_index_key *key,
+                             const MDB_val *value)
+{
+    (void)value;
+    return sj_usage_generation(key) < sweeper->index->state.oldest ? REMOVE : KEEP;
+}
+
 static enum fate (*const judges[SJ_TABLE_NAMESPACE])(struct sj_sweeper *,
                                                      const struct sj_index_key *,
                                                      const MDB_val *) = {
     [SJ_TABLE_OBJECT] = judge_place,  [SJ_TABLE_RESULT] = judge_place,
-    [SJ_TABLE_PATHSET] = judge_place, [SJ_TABLE_LINK] = judge_link,
-    [SJ_TABLE_STAMP] = judge_stamp,   [SJ_TABLE_FILE] = judge_file,
+    [SJ_TABLE_PATHSET] = judge_place, [SJ_TABLE_ENTRY] = judge_place,
+    [SJ_TABLE_LINK] = judge_link,     [SJ_TABLE_STAMP] = judge_stamp,
+    [SJ_TABLE_FILE] = judge_file,     [SJ_TABLE_USAGE] = judge_usage,
 };
 
 // Look at entries of one table from the sweep's position on. 1: the table's end was reached.

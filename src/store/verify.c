@@ -177,9 +177,9 @@ int sj_store_verify(struct sj_store *store, sj_verify_progress *progress, void *
         .targets = sj_calloc(CHUNK, sizeof *verifier.targets),
         .progress = progress,
         .user = user,
-        .total = stat.objects + stat.results + stat.pathsets,
+        .total = stat.objects + stat.results + stat.pathsets + stat.entries,
     };
-    for (int table = SJ_TABLE_OBJECT; status == 0 && table <= SJ_TABLE_PATHSET; table++) {
+    for (int table = SJ_TABLE_OBJECT; status == 0 && table <= SJ_TABLE_ENTRY; table++) {
         status = verify_table(&verifier, (enum sj_table)table);
     }
     sj_checker_release(&verifier.checker);

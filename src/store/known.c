@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/known.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+struct sj_known {
+    size_t mask;
+    _Atomic uint64_t places[]; // 0: none
+};
+
+struct sj_known *sj_known_new(size_t room)
+{
+    struct sj_known *known = sj_calloc(1, sizeof *known + room * sizeof known->places[0]);
+    known->mask = room - 1;
+    return known;
+}
+
+void sj_known_free(struct sj_known *known)
+{
+    free(known);
+}
+
+// Every place of a store has a number of its own: items start at multiples of 8, and no generation
+// is larger than 16 GiB. 0: not one that can be held.
+static uint64_t number_of(const unsigned char salt[SJ_SALT_SIZE], uint32_t generation,
+                          uint64_t offset)
+{
+    if (offset % SJ_ITEM_ALIGN != 0 || offset / SJ_ITEM_ALIGN > UINT32_MAX) {
+        return 0;
+    }
+    return ((uint64_t)generation << 32 | offset / SJ_ITEM_ALIGN) ^ sj_get_u64(salt);
+}
+
+static size_t slot_of(const struct sj_known *known, uint64_t number)
+{
+    return (size_t)((number * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & known->mask;
+}
+
+bool sj_known_has(const struct sj_known *known, const unsigned char salt[SJ_SALT_SIZE],
+                  uint32_t generation, uint64_t offset)
+{
+    uint64_t number = number_of(salt, generation, offset);
+    return number != 0 && atomic_load_explicit(&known->places[slot_of(known, number)],
+                                               memory_order_relaxed) == number;
+}
+
+void sj_known_add(struct sj_known *known, const unsigned char salt[SJ_SALT_SIZE],
+                  uint32_t generation, uint64_t offset)
+{
+    uint64_t number = number_of(salt, generation, offset);
+    if (number != 0) {
+        atomic_store_explicit(&known->places[slot_of(known, number)], number, memory_order_relaxed);
+    }
+}
+
+void sj_known_remove(struct sj_known *known, const unsigned char salt[SJ_SALT_SIZE],
+                     uint32_t generation, uint64_t offset)
+{
+    uint64_t number = number_of(salt, generation, offset);
+    if (number != 0) {
+        (void)atomic_compare_exchange_strong(&known->places[slot_of(known, number)], &number, 0);
+    }
+}
