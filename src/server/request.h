@@ -16,6 +16,7 @@
 #include "server/protocol.h"
 #include "server/route.h"
 #include "server/serving.h"
+#include "store/write.h"
 
 /** A connection. */
 struct sj_peer {
