@@ -14,7 +14,7 @@
 /** Access rules of a running server. */
 struct sj_access;
 
-/** The rules at one moment, kept by references: a request sees one state of them. */
+/** The rules at one moment, kept by references: a request sees one state of them. Never changed. */
 struct sj_rules {
     struct sj_token_list tokens; /**< of the token file */
     struct sj_space_list spaces; /**< of the namespace file */
@@ -46,7 +46,9 @@ void sj_access_close(struct sj_access *access);
 
 /**
  * Read files that have changed since they were last looked at. Called about once a second, and on
- * SIGHUP. A file that has become wrong leaves the old rules in force.
+ * SIGHUP, from one thread at a time. A file that has become wrong leaves its old rules in force,
+ * and is complained about once. One that was written to within the last tenth of a second, or that
+ * has just gone, is left for the next call: somebody may be writing it.
  *
  * @param access rules
  * @param err    what is wrong
@@ -54,22 +56,29 @@ void sj_access_close(struct sj_access *access);
  */
 int sj_access_reload(struct sj_access *access, struct sj_err *err);
 
-/** Keep the rules of this moment. @param access rules @return until sj_rules_unref() */
+/** Keep the rules of this moment. @param access rules @return until sj_rules_unref(). Safe from
+ * several threads at once */
 const struct sj_rules *sj_access_rules(struct sj_access *access);
 
-/** Give them up. @param access rules @param rules from sj_access_rules(), or NULL */
+/** Give them up. @param access rules @param rules from sj_access_rules(), or NULL. Safe from
+ * several threads at once */
 void sj_rules_unref(struct sj_access *access, const struct sj_rules *rules);
 
 /** What a request may do. */
 struct sj_grant {
-    unsigned scopes;           /**< of enum sj_scope, in its namespace */
+    unsigned scopes;           /**< of enum sj_scope, in its namespace; none when it is refused */
     char id[SJ_TOKEN_ID_SIZE]; /**< of the token; "" for the anonymous */
     bool is_refused;           /**< a token was shown, and it is wrong or expired */
-    bool is_throttled;         /**< too many wrong ones came from there: not even looked at */
+    bool is_throttled;         /**< … and too many such came from there within a minute */
 };
 
 /**
- * Judge a request by its Authorization header: Bearer, or Basic with the token as password.
+ * Judge a request by its Authorization header: Bearer, or Basic with the token as password. Who
+ * shows a token may also do what the anonymous may; the scope "admin" holds in every namespace, and
+ * brings no other with it.
+ *
+ * A right token is good from a throttled address, too: one machine with an old token must not cost
+ * all those behind the same address their cache, and no rate of guessing finds 192 random bits.
  *
  * @param access  rules
  * @param rules   those in force
@@ -77,6 +86,8 @@ struct sj_grant {
  * @param space   namespace; "" is "default"
  * @param address the client's, for the brake; NULL: it has none
  * @param out     takes the grant. It does not tell whether the namespace exists
+ *
+ * Safe from several threads at once.
  */
 void sj_access_judge(struct sj_access *access, const struct sj_rules *rules, const char *header,
                      struct sj_str space, const struct sockaddr *address, struct sj_grant *out);

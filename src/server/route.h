@@ -61,10 +61,11 @@ struct sj_route {
     unsigned methods;          /**< enum sj_method that it takes */
     unsigned writes;           /**< those of them that need the scope "write" */
     struct sj_str space;       /**< namespace; empty: the default one */
-    char text[SJ_TARGET_MAX];  /**< for an entry: what tells it from all others of its namespace,
-                                  such  as "bazel/ac/…", the layouts of ccache made one */
+    char text[SJ_TARGET_MAX];  /**< for an entry and for CAS: what tells it from all others of its
+                                  namespace, such as "bazel/ac/…", the layouts of ccache made
+                                  one; NUL-terminated */
     size_t text_len;           /**< bytes of text */
-    struct sj_key key;         /**< native: the key of the target; entry: XXH3-128 of text */
+    struct sj_key key;         /**< native: the key of the target; text: its XXH3-128 */
     struct sj_key weak;        /**< push: from the query; all 0: none */
     unsigned char sha256[32];  /**< of SJ_RESOURCE_CAS */
 };
@@ -77,11 +78,18 @@ unsigned sj_method_of(const char *name);
  *
  * @param target raw target, query included; NUL-terminated
  * @param len    its bytes
- * @param out    takes the route
+ * @param out    takes the route; empty where the target is refused
  * @return 0, or a positive HTTP status: 400 (breaks the grammar), 404 (leads nowhere), 414
+ *
+ * Safe from several threads at once.
  */
 int sj_route_parse(const char *target, size_t len, struct sj_route *out);
 
+/** What a namespace's name is, for people who gave something else. */
+#define SJ_SPACE_NAME_RULE \
+    "a name is 3 to 64 of a-z 0-9 . _ - and no word that paths begin with, such as cache or v1"
+
 /** Whether text is a namespace's name that may be used. @param text bytes @return true when it is:
- * [a-z0-9][a-z0-9._-]{0,63}, and none of the words that targets begin with */
+ * [a-z0-9][a-z0-9._-]{0,63}, none of the words that targets begin with, and nothing that a key
+ * begins with: one of 0-9a-f, two of 0-9a-v, 32 or more of 0-9a-f */
 bool sj_space_is_name(struct sj_str text);

@@ -10,8 +10,10 @@
  *     overlay = main
  *     quota = 1GiB
  *
- * The first section whose pattern fits counts. What is read is looked for in the namespace itself,
- * then in the one it overlays, and so on, four deep; what is written goes to the namespace itself.
+ * Keys: overlay, quota, max_entry, immutable, validate_ac, discard, anonymous (none, or of read and
+ * write). The first section whose pattern fits counts. What is read is looked for in the namespace
+ * itself, then in the one it overlays, and so on, four deep; what is written goes to the namespace
+ * itself.
  */
 #pragma once
 
@@ -67,8 +69,8 @@ const struct sj_space_rule *sj_space_find(const struct sj_space_list *list, stru
  * Namespaces that a read of one looks into, in order.
  *
  * @param list  rules
- * @param space name
- * @param out   takes names; they live as long as space and the rules
+ * @param space name; "" or "default": the nameless one
+ * @param out   takes names, "" for the nameless one; they live as long as space and the rules
  * @return how many, at least 1
  */
 size_t sj_space_chain(const struct sj_space_list *list, struct sj_str space,

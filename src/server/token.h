@@ -20,8 +20,9 @@ enum sj_scope {
     SJ_SCOPE_ADMIN = 1U << 2, /**< see metrics and figures of all namespaces */
 };
 
-#define SJ_TOKEN_ID_SIZE   9  /**< digits of an id and the terminator */
-#define SJ_TOKEN_TEXT_SIZE 64 /**< more than any token with its terminator */
+#define SJ_TOKEN_ID_SIZE   9   /**< digits of an id and the terminator */
+#define SJ_TOKEN_TEXT_SIZE 64  /**< more than any token with its terminator */
+#define SJ_TOKEN_NOTE_MAX  256 /**< bytes of a note */
 
 /** A token, without its secret. */
 struct sj_token {
@@ -30,14 +31,19 @@ struct sj_token {
     unsigned scopes;           /**< of enum sj_scope */
     int64_t created_s;         /**< since the epoch */
     int64_t expires_s;         /**< since the epoch; 0: never */
-    char *spaces; /**< patterns of namespaces, separated by commas: names, "pr-*", "*" */
-    char *note;   /**< for people; "" when there is none */
+    char *spaces; /**< patterns of namespaces, separated by commas: names, "pr-*", "*"; owned */
+    char *note;   /**< for people; "" when there is none; owned */
 };
+
+/** Free what a token holds. @param token token */
+void sj_token_release(struct sj_token *token);
 
 /** Tokens of a file. Zeroed: none. */
 struct sj_token_list {
     struct sj_token *items; /**< sorted by hash */
     size_t count;           /**< how many */
+    struct evp_md_st
+        *digest; /**< SHA-256, looked up once: that takes longer than to hash a token */
 };
 
 /**
@@ -82,6 +88,25 @@ bool sj_token_fits(const struct sj_token *token, struct sj_str space);
  * @return 0 or a negative errno
  */
 int sj_token_make(struct sj_token *out, char text[SJ_TOKEN_TEXT_SIZE]);
+
+/** Scopes of a text. @param text names, separated by commas @return of enum sj_scope; 0: one of
+ * them is none, or there is none */
+unsigned sj_scopes_parse(struct sj_str text);
+
+/** Append names of scopes, separated by commas. @param scopes of enum sj_scope @param out takes
+ * them */
+void sj_scopes_format(unsigned scopes, struct sj_buf *out);
+
+/** Whether a note fits into a line of the file. @param note bytes @return true when it does */
+bool sj_note_is_good(struct sj_str note);
+
+/** Whether a text is a namespace's name, or a pattern that could fit one. @param pattern bytes
+ * @return true when it is */
+bool sj_pattern_is_good(struct sj_str pattern);
+
+/** The same of patterns. @param text patterns, separated by commas @return true when all are, and
+ * there is one at least */
+bool sj_patterns_are_good(const char *text);
 
 /** Whether a pattern fits a name. @param pattern "*" stands for any bytes @param name name @return
  * true when it does */
