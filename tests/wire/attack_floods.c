@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// Too much of what is allowed: uploads that are held open, connections that only wait.
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attack.h"
+#include "base/mem.h"
+#include "base/parse.h"
+
+static bool number(struct attack *attack, int index, uint64_t *out)
+{
+    return index < attack->arg_count && sj_parse_size(attack->args[index], out) == 0;
+}
+
+// Half of a body, so that the server must keep what it has.
+static int upload_half(struct wire *wire, uint64_t index, bool is_chunked, const char *data,
+                       size_t size)
+{
+    char head[256];
+    if (is_chunked) {
+        (void)snprintf(head, sizeof head,
+                       "PUT /v1/cache/flood-%" PRIu64
+                       " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n",
+                       index, size);
+    } else {
+        (void)snprintf(head, sizeof head,
+                       "PUT /v1/cache/flood-%" PRIu64
+                       " HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n",
+                       index, size);
+    }
+    int status = wire_sends(wire, head);
+    // A refused one need not take it.
+    return status < 0 ? status : wire_send(wire, data, size - size / 8, 200);
+}
+
+static void flood(struct attack *attack, uint64_t count, size_t size, uint64_t memory_max,
+                  bool is_chunked)
+{
+    struct wire *wires = sj_calloc(count, sizeof *wires);
+    char *data = sj_calloc(size, 1);
+    uint64_t refused = 0;
+    uint64_t others = 0;
+    uint64_t memory = 0;
+    bool is_served = true;
+    bool says_when = true;
+    for (uint64_t i = 0; i < count; i++) {
+        wires[i] = (struct wire){.fd = -1};
+        if (wire_open(&attack->peer, 0, &wires[i]) == 0) {
+            (void)upload_half(&wires[i], i, is_chunked, data, size);
+        }
+        uint64_t now = wire_memory_of(attack->peer.pid);
+        memory = now > memory ? now : memory;
+        is_served = is_served && (i % 32 != 0 || attack_is_served(attack));
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
+        char text[32];
+        int status = wires[i].fd < 0 ? 0 : wire_answer(&wires[i], false, 1, &answer);
+        refused += status == 503 || status == 403 || status == 404;
+        says_when =
+            says_when && (status != 503 || wire_header(&answer, "retry-after:", text, sizeof text));
+        others += status != 503 && status != -ETIMEDOUT && status != 0 && status != -EPIPE;
+        wire_close(&wires[i]);
+    }
+    attack_report(attack, refused > 0 && says_when,
+                  "%s uploads under way: %u of %u told to come again, %u answered otherwise%s",
+                  is_chunked ? "chunked" : "many", (unsigned)refused, (unsigned)count,
+                  (unsigned)others, says_when ? "" : ", without Retry-After");
+    attack_report(attack, memory <= memory_max, "memory under a flood: %u of at most %u KiB",
+                  (unsigned)(memory >> 10), (unsigned)(memory_max >> 10));
+    attack_report(attack, is_served && attack_is_served(attack),
+                  "others are served during and after a flood");
+    free(data);
+    free(wires);
+}
+
+bool attack_uploads(struct attack *attack)
+{
+    uint64_t count = 0;
+    uint64_t size = 0;
+    uint64_t memory_max = 0;
+    if (!number(attack, 0, &count) || !number(attack, 1, &size) ||
+        !number(attack, 2, &memory_max)) {
+        return false;
+    }
+    flood(attack, count, size, memory_max, false);
+    flood(attack, count, size, memory_max, true);
+    // What was given up leaves room for others.
+    SJ_AUTO(sj_buf_release) struct sj_buf body = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    memset(sj_buf_reserve(&body, size), 'b', size);
+    int status = 0;
+    for (uint64_t until_ms = wire_now_ms() + WIRE_WAIT_MS; wire_now_ms() < until_ms;) {
+        status =
+            wire_request(&attack->peer, "PUT", "/v1/cache/after-flood", "", body.data, size, NULL);
+        if (status == 200 || status == 201) {
+            break;
+        }
+        wire_pause(50);
+    }
+    attack_report(attack, status == 200 || status == 201, "an upload after the floods: %d", status);
+    return true;
+}
+
+// Answers that have come when no more come.
+static uint64_t count_answers(struct wire *wires, uint64_t count)
+{
+    bool *has_answer = sj_calloc(count, sizeof *has_answer);
+    uint64_t answered = 0;
+    for (int quiet = 0; quiet < 40; quiet++) {
+        for (uint64_t i = 0; i < count; i++) {
+            SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
+            if (!has_answer[i] && wires[i].fd >= 0 &&
+                wire_answer(&wires[i], false, 0, &answer) == 200) {
+                has_answer[i] = true;
+                answered++;
+                quiet = 0;
+            }
+        }
+        wire_pause(25);
+    }
+    free(has_answer);
+    return answered;
+}
+
+bool attack_connections(struct attack *attack)
+{
+    static const char request[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    uint64_t count = 0;
+    uint64_t most = 0;
+    if (!number(attack, 0, &count) || !number(attack, 1, &most)) {
+        return false;
+    }
+    struct wire *wires = sj_calloc(count, sizeof *wires);
+    uint64_t open = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        wires[i] = (struct wire){.fd = -1};
+        open += wire_open(&attack->peer, 0, &wires[i]) == 0 && wire_sends(&wires[i], request) == 0;
+    }
+    uint64_t answered = count_answers(wires, count);
+    attack_report(attack, answered <= most && answered >= most - most / 10,
+                  "%u connections: %u answered, at most %u", (unsigned)open, (unsigned)answered,
+                  (unsigned)most);
+    for (uint64_t i = 0; i < count; i++) {
+        wire_close(&wires[i]);
+    }
+    free(wires);
+    attack_report(attack, attack_is_served(attack), "others are served: after many connections");
+    return true;
+}
