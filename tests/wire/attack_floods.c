@@ -22,13 +22,12 @@ static int upload_half(struct wire *wire, uint64_t index, bool is_chunked, const
     char head[256];
     if (is_chunked) {
         (void)snprintf(head, sizeof head,
-                       "PUT /v1/cache/flood-%" PRIu64
+                       "PUT /ac/%064" PRIx64
                        " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n",
                        index, size);
     } else {
         (void)snprintf(head, sizeof head,
-                       "PUT /v1/cache/flood-%" PRIu64
-                       " HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n",
+                       "PUT /ac/%064" PRIx64 " HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n",
                        index, size);
     }
     int status = wire_sends(wire, head);
@@ -59,7 +58,7 @@ static void flood(struct attack *attack, uint64_t count, size_t size, uint64_t m
         SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
         char text[32];
         int status = wires[i].fd < 0 ? 0 : wire_answer(&wires[i], false, 1, &answer);
-        refused += status == 503 || status == 403 || status == 404;
+        refused += status == 503;
         says_when =
             says_when && (status != 503 || wire_header(&answer, "retry-after:", text, sizeof text));
         others += status != 503 && status != -ETIMEDOUT && status != 0 && status != -EPIPE;
@@ -94,7 +93,9 @@ bool attack_uploads(struct attack *attack)
     int status = 0;
     for (uint64_t until_ms = wire_now_ms() + WIRE_WAIT_MS; wire_now_ms() < until_ms;) {
         status =
-            wire_request(&attack->peer, "PUT", "/v1/cache/after-flood", "", body.data, size, NULL);
+            wire_request(&attack->peer, "PUT",
+                         "/ac/ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "",
+                         body.data, size, NULL);
         if (status == 200 || status == 201) {
             break;
         }

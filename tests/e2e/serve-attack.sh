@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Attacks on a running server: malformed and smuggled requests, slow clients, floods, bombs, lying
+# sizes, guessed tokens, wrong scopes, poisoned overlays. tests/wire/ sends the bytes.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/serve-lib.sh"
+
+MiB=$((1 << 20))
+
+# Malformed requests, and bodies that lie.
+serve_start plain --durable no
+attack requests
+attack content 192Mi
+check 'the server is still the same process' kill -0 "$server_pid"
+serve_stop
+
+# Slow clients.
+serve_start slow --durable no --header-timeout 500ms --idle-timeout 500ms --body-timeout 500ms \
+    --min-rate 64Mi --max-entry 64Mi
+attack slow
+serve_stop
+
+# More uploads than memory allows: 200 of 1 MiB, for which 8 MiB are set aside.
+serve_start uploads --durable no --max-upload-memory 8Mi
+attack uploads 200 $MiB 96Mi
+serve_stop
+
+# More connections than are served.
+serve_start connections --max-connections 64
+attack connections 200 64
+serve_stop
+
+# Who may do what.
+serve_start access --anonymous none
+token() {
+    "$scrubjay" token create --cache-dir "$work/access" "$@" | grep -oE 'sj_[A-Za-z0-9_]+' | head -1
+}
+reader=$(token --scopes read --namespaces main)
+writer=$(token --scopes read,write --namespaces main)
+other=$(token --scopes read,write --namespaces 'pr-*')
+expired=$(token --scopes read,write --namespaces main --expires 1s)
+cat >"$work/access/namespaces.conf" <<'END'
+[main]
+[pr-*]
+overlay = main
+END
+kill -HUP "$server_pid"
+as() { printf 'Authorization: Bearer %s' "$1"; }
+basic() { printf 'Authorization: Basic %s' "$(printf 'any:%s' "$1" | base64 -w0)"; }
+
+# The files are read again about once a second.
+deadline=$((SECONDS + 20))
+until [ "$(at "$(ac 1 main)" one "$(as "$writer")")" = 200 ] || [ $SECONDS -ge $deadline ]; do
+    sleep 0.1
+done
+equal 'a writer stores' 200 "$(at "$(ac 1 main)" one "$(as "$writer")")"
+equal 'a reader reads' one "$(text_of "$(ac 1 main)" "$(as "$reader")")"
+equal 'a token as a password does, too' one "$(text_of "$(ac 1 main)" "$(basic "$reader")")"
+equal 'a reader does not store' 403 "$(at "$(ac 2 main)" two "$(as "$reader")")"
+equal '… nothing was stored' 404 "$(text_of "$(ac 2 main)" "$(as "$reader")")"
+equal 'nobody reads' 401 "$(text_of "$(ac 1 main)")"
+equal 'nobody stores' 401 "$(at "$(ac 3 main)" three)"
+equal "another namespace's token does not read" 403 "$(text_of "$(ac 1 main)" "$(as "$other")")"
+equal "… and does not store" 403 "$(at "$(ac 3 main)" three "$(as "$other")")"
+equal 'a token for main does not read the default namespace' 403 \
+    "$(text_of "$(ac 1)" "$(as "$writer")")"
+equal 'nor do slug and teamId lead elsewhere' 403 \
+    "$(text_of '/v8/artifacts/0123456789abcdef?slug=main' "$(as "$other")")"
+deadline=$((SECONDS + 20))
+until [ "$(ask GET "$(ac 1 main)" "$(as "$expired")")" = 401 ] || [ $SECONDS -ge $deadline ]; do
+    sleep 0.1
+done
+equal 'a token that has expired is none' 401 "$(ask GET "$(ac 1 main)" "$(as "$expired")")"
+equal 'figures are for admins' 403 "$(ask GET /metrics "$(as "$writer")")"
+
+# A pull request sees its own, then main's; main never sees what it wrote.
+equal "a pull request reads main's" one "$(text_of "$(ac 1 pr-7)" "$(as "$other")")"
+equal 'it writes its own' 200 "$(at "$(ac 1 pr-7)" poison "$(as "$other")")"
+equal '… and sees it' poison "$(text_of "$(ac 1 pr-7)" "$(as "$other")")"
+equal '… main does not' one "$(text_of "$(ac 1 main)" "$(as "$reader")")"
+equal '… nor does another pull request' one "$(text_of "$(ac 1 pr-8)" "$(as "$other")")"
+equal 'what main has not, it writes' 200 "$(at "$(ac 9 pr-7)" poison "$(as "$other")")"
+equal '… main has it still not' 404 "$(text_of "$(ac 9 main)" "$(as "$reader")")"
+equal '… until it writes its own' 200 "$(at "$(ac 9 main)" own "$(as "$writer")")"
+equal "… which is not the pull request's" own "$(text_of "$(ac 9 main)" "$(as "$reader")")"
+
+# Objects are content, but who may read them is the namespace's business.
+printf 'secret of main' >secret
+object=object/$("$attack_program" "$address" 0 key secret)
+equal 'an object of main' 201 "$(ask PUT "/v1/main/$object" -b secret "$(as "$writer")")"
+equal '… is not in a namespace beside it' 403 "$(ask GET "/v1/side/$object" "$(as "$other")")"
+equal '… is seen through an overlay' 'secret of main' \
+    "$(text_of "/v1/pr-7/$object" "$(as "$other")")"
+printf 'secret of pr-7' >secret
+object=object/$("$attack_program" "$address" 0 key secret)
+equal 'an object of a pull request' 201 "$(ask PUT "/v1/pr-7/$object" -b secret "$(as "$other")")"
+equal '… is not in main' 404 "$(ask GET "/v1/main/$object" "$(as "$reader")")"
+equal '… nor in another pull request' 404 "$(ask GET "/v1/pr-8/$object" "$(as "$other")")"
+
+# Guessing.
+status=0
+for ((i = 0; i < 40; i++)); do
+    status=$(ask GET "$(ac 1 main)" "$(as "sj_deadbeef_$(printf '%032d' "$i")")")
+    [ "$status" != 429 ] || break
+done
+equal 'guessing is slowed down' 429 "$status"
+check '… not at the first mistake' [ "$i" -ge 5 ]
+equal '… and a right token, too, while it lasts' 429 "$(ask GET "$(ac 1 main)" "$(as "$reader")")"
+serve_stop
+
+# The same key in two namespaces, and a store for both; a server that anybody may use.
+serve_start spaces --durable no
+for space in a1x b1x c1x; do
+    at "$(ac 5 $space)" "value of $space" >/dev/null
+done
+for space in a1x b1x c1x; do
+    equal "the same key in $space" "value of $space" "$(text_of "$(ac 5 $space)")"
+done
+equal 'the default namespace has none of them' 404 "$(text_of "$(ac 5)")"
+equal 'a namespace and a folder are no namespace with a slash' 404 "$(text_of "$(ac 5 a1x/b1x)")"
+serve_stop
