@@ -17,7 +17,7 @@ trap 'ip netns del $near 2>/dev/null; ip netns del $far 2>/dev/null; finish' EXI
     ip -n $near link set lo up && ip -n $far link set lo up; } 2>/dev/null ||
     skip_all 'no link may be made'
 
-serve_prefix=(ip netns exec $near)
+serve_prefix=(ip netns exec "$near")
 serve_host=10.107.0.1
 plain_program=$attack_program
 far_program=$work/far
@@ -39,14 +39,14 @@ for size in 100 256 1024 8192; do
     head -c $((size << 10)) /dev/urandom >large
     equal "a value of $size KiB" 200 "$(ask PUT "$(ac 1)" -b large)"
     mkfifo hold
-    attack readers "$(ac 1)" 100 4096 <hold &
-    # shellcheck disable=SC2094 # its end ends the readers
-    exec 7>hold
+    "$attack_program" "$address" "$server_pid" readers "$(ac 1)" 100 4096 <hold >unread &
     holder=$!
+    exec 7>hold
     deadline=$((SECONDS + 20))
-    until grep -q 'answers are not read' "$work/attack.txt" 2>/dev/null || [ $SECONDS -ge $deadline ]; do
+    until [ -s unread ] || [ $SECONDS -ge $deadline ]; do
         sleep 0.05
     done
+    has "100 readers of $size KiB" '^ok 100 ' unread
     began=$EPOCHREALTIME
     for ((i = 0; i < 160; i++)); do # 160 MiB, two and a half times the cap
         head -c 1048576 /dev/urandom >churn
@@ -66,7 +66,8 @@ for size in 100 256 1024 8192; do
     equal 'the evicted value is gone' 404 "$(ask GET "$(ac 1)")"
     exec 7>&-
     wait "$holder"
-    rm hold "$work/attack.txt"
+    sed -n 's/^ok readers/# readers/p' unread
+    rm hold
 done
 serve_stop
 
