@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- wrk's part of serve.sh: GET of rotating keys, or PUT of ever new ones.
---   wrk -s serve.lua URL -- get KEYS        wrk -s serve.lua URL -- put FIRST SIZE
+--   wrk -s serve.lua URL -- get FIRST KEYS   wrk -s serve.lua URL -- put FIRST SIZE
 -- The last line is for the script: requests, microseconds, errors, p50 and p99 in microseconds.
 
 local threads = 0
@@ -17,11 +17,11 @@ end
 function init(args)
     mode = args[1]
     if mode == "get" then
-        keys = tonumber(args[2])
+        keys = tonumber(args[3])
         at = number * 499 % keys
         requests = {}
         for i = 0, keys - 1 do
-            requests[i] = wrk.format("GET", target(i))
+            requests[i] = wrk.format("GET", target(args[2] + i))
         end
     else
         at = tonumber(args[2]) + number * 10000000

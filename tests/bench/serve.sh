@@ -7,8 +7,8 @@
 #
 # Needs wrk, nginx with its DAV module, redis-server, redis-benchmark; ulimit -n of 20,000.
 
-. "$(dirname "$0")/lib.sh"
-bench_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+bench_dir=$(cd "$(dirname "$0")" && pwd)
+. "$bench_dir/lib.sh"
 . "$bench_dir/../e2e/serve-lib.sh"
 rounds=${1:-3}
 seconds=${2:-2}
@@ -163,7 +163,7 @@ measure() {
         case $name/$mode in
         redis/get) figures=$(by_redis "$count" get "$size") ;;
         redis/put) figures=$(by_redis "$count" set "$size") ;;
-        */get) figures=$(by_wrk "$name" "$count" get $keys) ;;
+        */get) figures=$(by_wrk "$name" "$count" get "$size" $keys) ;;
         */put)
             next=$((next + 200000))
             figures=$(by_wrk "$name" "$count" put $next "$size")
@@ -219,13 +219,13 @@ table() {
     fi
 }
 
+# Keys of each size are others: nginx keeps files open, and would go on with the old ones.
 fill_all() {
     local size=$1
-    rm -f "$work"/www/ac/*
-    "$load" file 0 $keys "$size" "$work/www"
+    "$load" file "$size" $keys "$size" "$work/www"
     chmod -R a+rX "$work/www"
-    "$load" fill "${at_of[scrubjay]}" 0 $keys "$size" || fault "the server does not take values"
-    [ -z "${at_of[bazel-remote]-}" ] || "$load" fill "${at_of[bazel-remote]}" 0 $keys "$size"
+    "$load" fill "${at_of[scrubjay]}" "$size" $keys "$size" || fault "the server takes no values"
+    [ -z "${at_of[bazel-remote]-}" ] || "$load" fill "${at_of[bazel-remote]}" "$size" $keys "$size"
     redis-benchmark -h 127.0.0.1 -p "${at_of[redis]#*:}" -n $((keys * 12)) -r $keys -d "$size" \
         -t set -q >/dev/null 2>&1
 }
@@ -240,8 +240,8 @@ part_get() {
                 measure $size "$count" get $round
             done
         done
-        "$load" check "${at_of[scrubjay]}" 0 $keys $size || fault 'wrong bytes'
-        "$load" check "${at_of[nginx]}" 0 $keys $size || fault 'wrong bytes of nginx'
+        "$load" check "${at_of[scrubjay]}" $size $keys $size || fault 'wrong bytes'
+        "$load" check "${at_of[nginx]}" $size $keys $size || fault 'wrong bytes of nginx'
         title "GET $size bytes, $keys keys in turn, $rounds rounds of $seconds s"
         table get $size
     done
@@ -274,11 +274,13 @@ part_idle() {
         [ "$name" != redis ] || continue
         before=$(memory_of "${pid_of[$name]}")
         mkfifo "$work/hold"
-        "$load" hold "${at_of[$name]}" $count <"$work/hold" >"$work/held" &
+        "$load" hold "${at_of[$name]}" 4096 $count <"$work/hold" >"$work/held" &
         holder=$!
         exec 7>"$work/hold"
         for _ in {1..600}; do
-            [ ! -s "$work/held" ] && kill -0 $holder 2>/dev/null || break
+            if [ -s "$work/held" ] || ! kill -0 $holder 2>/dev/null; then
+                break
+            fi
             sleep 0.05
         done
         [ -s "$work/held" ] || fault "$name: $count connections cannot be held"

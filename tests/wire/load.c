@@ -8,7 +8,7 @@
  *     serve-load fill HOST:PORT FIRST COUNT SIZE      PUT /ac/<64 digits>, 16 connections
  *     serve-load objects HOST:PORT COUNT SIZE         POST /v1/default/upload, 1,000 at a time
  *     serve-load check HOST:PORT FIRST COUNT SIZE     GET each and compare
- *     serve-load hold HOST:PORT COUNT                 idle connections, until standard input ends
+ *     serve-load hold HOST:PORT NUMBER COUNT          idle connections, until standard input ends
  *     serve-load start HOST:PORT TARGET COMMAND…      milliseconds from exec to the first 200
  */
 #include <arpa/inet.h>
@@ -215,14 +215,15 @@ static int check(char **args)
 
 static int hold(char **args)
 {
-    uint64_t count = 0;
-    if (!numbers(args, 1, &count) || count > 100000) {
+    uint64_t n[2];
+    if (!numbers(args, 2, n) || n[1] > 100000) {
         return 2;
     }
+    uint64_t count = n[1];
     SJ_AUTO(sj_auto_free) struct wire *wires = sj_calloc(count + 1, sizeof *wires);
     SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
     char target[96];
-    target_of(1, target);
+    target_of(n[0], target);
     for (uint64_t i = 0; i < count; i++) {
         int status = wire_open(&peer, 0, &wires[i]);
         status =
