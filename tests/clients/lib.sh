@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Sourced by every script of tests/clients/: real clients of other caches against `scrubjay serve`,
+# on top of tests/e2e/lib.sh. What npm and cargo bring, `ci/clients` puts into build-clients/.
+# By hand: SCRUBJAY_BUILD=build tests/clients/ccache.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+
+# shellcheck disable=SC2034 # for the scripts
+clients=${SCRUBJAY_CLIENTS:-$source_root/build-clients}
+
+# Nothing here may ask anybody else.
+export NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_FUND=false NPM_CONFIG_AUDIT=false DO_NOT_TRACK=1
+server_pid=
+server_runs=0
+
+# A server under test never outlives its script, whatever the script ends by.
+clients_finish() {
+    local status=$?
+    declare -F client_stop >/dev/null && client_stop
+    no_midway
+    kill_server
+    (exit "$status")
+    finish
+}
+trap clients_finish EXIT
+
+# wait_for SECONDS COMMAND…: polls until the command succeeds.
+wait_for() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.02
+    done
+}
+
+server_is_up() {
+    url=$(sed -n 's,^scrubjay: listening on \(http://[^ ]*\)$,\1,p' "$server_log" | head -n 1)
+    [ -n "$url" ] || ! kill -0 "$server_pid" 2>/dev/null
+}
+
+# start_server OPTION…: a server over $SCRUBJAY_DIR on a free port; sets url, host, server_pid.
+start_server() {
+    server_runs=$((server_runs + 1))
+    server_log=$work/server-$server_runs.log
+    : >"$server_log"
+    "$scrubjay" serve --listen 127.0.0.1:0 "$@" 2>"$server_log" &
+    server_pid=$!
+    disown "$server_pid" # or the shell tells of its death
+    if ! wait_for 20 server_is_up || [ -z "$url" ]; then
+        sed 's/^/# /' "$server_log"
+        echo 'Bail out! the server does not start'
+        exit 99
+    fi
+    # shellcheck disable=SC2034 # for the scripts
+    host=${url#http://}
+}
+
+server_is_gone() {
+    ! kill -0 "$server_pid" 2>/dev/null
+}
+
+# kill_server: as a crash would end it. Also from a subshell; twice does no harm.
+kill_server() {
+    [ -n "$server_pid" ] || return 0
+    kill -KILL "$server_pid" 2>/dev/null
+    wait_for 20 server_is_gone
+    server_pid=
+}
+
+# restart_server OPTION…: a new one over the same store; its counters begin at 0.
+restart_server() {
+    kill_server
+    start_server "$@"
+}
+
+# fresh_server: a new one over an empty store, tokens and namespaces forgotten.
+fresh_server() {
+    kill_server
+    rm -rf "$SCRUBJAY_DIR"
+    mkdir "$SCRUBJAY_DIR"
+    start_server
+}
+
+# new_token SCOPES: prints a token for all namespaces.
+new_token() {
+    "$scrubjay" token create --scopes "$1" --spaces '*'
+}
+
+# quota NAMESPACE SIZE: takes effect with the next start.
+quota() {
+    printf '[%s]\nquota = %s\n' "$1" "$2" >"$SCRUBJAY_DIR/namespaces.conf"
+}
+
+# metric NAME LABEL…: sum of the samples that have all these labels, such as method="PUT".
+metric() {
+    local name=$1
+    shift
+    curl -sS --max-time 10 ${admin:+-H "Authorization: Bearer $admin"} "$url/metrics" |
+        awk -v name="$name" -v labels="$*" '
+            BEGIN { n = split(labels, want, " ") }
+            index($1, name "{") == 1 || $1 == name {
+                for (i = 1; i <= n; i++) {
+                    if (index($0, want[i]) == 0) {
+                        next
+                    }
+                }
+                sum += $NF
+            }
+            END { printf "%d", sum }'
+}
+
+# hits, misses and stored PROTOCOL: what the server counted since it started.
+hits() {
+    metric scrubjay_cache_requests_total "protocol=\"$1\"" 'outcome="hit"'
+}
+
+misses() {
+    metric scrubjay_cache_requests_total "protocol=\"$1\"" 'outcome="miss"'
+}
+
+# answers PROTOCOL METHOD STATUS: how often the server gave that answer.
+answers() {
+    metric scrubjay_http_requests_total "protocol=\"$1\"" "method=\"$2\"" "status=\"$3\""
+}
+
+# counts PROTOCOL: "HITS MISSES UPLOADS", the last those that were answered with success.
+counts() {
+    local stored
+    stored=$(metric scrubjay_http_requests_total "protocol=\"$1\"" 'method="PUT"' 'status="2')
+    echo "$(hits "$1") $(misses "$1") $stored"
+}
+
+# need_npm NAME: skips the script where ci/clients has not installed that client; sets $client.
+need_npm() {
+    client=$clients/npm/node_modules/.bin/$1
+    need node npm
+    [ -x "$client" ] || skip_all "$1 is not installed: run ci/clients"
+}
+
+# Run by the second task of a build, unnoticed by the client, which only sees the same name always.
+# shellcheck disable=SC2034 # for the scripts
+midway=$work/midway
+: >"$midway"
+
+# kill_midway PROTOCOL UPLOADS: the server is to be killed then, when it has taken so many uploads.
+kill_midway() {
+    {
+        declare -f metric kill_server wait_for server_is_gone
+        declare -p url server_pid
+        # shellcheck disable=SC2016 # expanded there
+        printf 'took() { [ "$(metric scrubjay_http_requests_total %s %s %s)" -ge %s ]; }\n' \
+            "'protocol=\"$1\"'" "'method=\"PUT\"'" "'status=\"2'" "$2"
+        echo 'wait_for 20 took; kill_server'
+    } >"$midway"
+}
+
+# restart_midway PROTOCOL UPLOADS: … and started again over the same store, at the same address.
+# Afterwards server_pid is the new one's, once no_midway was called.
+restart_midway() {
+    kill_midway "$@"
+    cat >>"$midway" <<END
+: >'$server_log.again'
+setsid '$scrubjay' serve --listen '$host' >/dev/null 2>'$server_log.again' &
+echo "\$!" >'$work/midway.pid'
+wait_for 20 grep -q 'listening on' '$server_log.again'
+END
+}
+
+# no_midway: the second task is an ordinary one again.
+no_midway() {
+    : >"$midway"
+    if [ -f "$work/midway.pid" ]; then
+        server_pid=$(cat "$work/midway.pid")
+        rm "$work/midway.pid"
+    fi
+}
