@@ -105,6 +105,8 @@ extern const struct sj_command sj_command_gc;
 extern const struct sj_command sj_command_help_topic;
 /** `scrubjay run`. */
 extern const struct sj_command sj_command_run;
+/** `scrubjay serve`. */
+extern const struct sj_command sj_command_serve;
 /** `scrubjay stats`. */
 extern const struct sj_command sj_command_stats;
 /** `scrubjay verify`. */

@@ -130,20 +130,15 @@ static const struct sockaddr *address_of(const struct sj_request *request)
 // Scope that a request needs: a bit of enum sj_scope; 0: none.
 static unsigned scope_of(const struct sj_request *request)
 {
-    switch (request->route.resource) {
-    case SJ_RESOURCE_HEALTHZ:
-    case SJ_RESOURCE_READYZ:
+    enum sj_resource resource = request->route.resource;
+    if (resource == SJ_RESOURCE_HEALTHZ || resource == SJ_RESOURCE_READYZ ||
+        request->method == SJ_METHOD_OPTIONS) {
         return 0;
-    case SJ_RESOURCE_STATUS:
-        // moon asks for it below its namespace, and takes any answer.
-        return request->route.space.len > 0 ? SJ_SCOPE_READ : SJ_SCOPE_ADMIN;
-    case SJ_RESOURCE_METRICS:
-        return SJ_SCOPE_ADMIN;
-    default:
-        break;
     }
-    if (request->method == SJ_METHOD_OPTIONS) {
-        return 0;
+    // moon asks for the status below its namespace, and takes any answer.
+    if (resource == SJ_RESOURCE_METRICS ||
+        (resource == SJ_RESOURCE_STATUS && request->route.space.len == 0)) {
+        return SJ_SCOPE_ADMIN;
     }
     return request->method & request->route.writes ? SJ_SCOPE_WRITE : SJ_SCOPE_READ;
 }
@@ -180,34 +175,29 @@ static bool check_access(struct sj_request *request)
     return false;
 }
 
+// Most bytes of a body; 0: what an entry may have.
+static const size_t body_limits[SJ_RESOURCE_COUNT] = {
+    [SJ_RESOURCE_COLLECTION] = PROPFIND_BODY_MAX,
+    [SJ_RESOURCE_TURBO_EVENTS] = EVENTS_BODY_MAX,
+    [SJ_RESOURCE_TURBO_QUERY] = EVENTS_BODY_MAX,
+    [SJ_RESOURCE_BATCH] = (size_t)SJ_FRAME_COUNT_MAX * SJ_NAME_SIZE,
+    [SJ_RESOURCE_FETCH] = (size_t)SJ_FRAME_COUNT_MAX * SJ_NAME_SIZE,
+    [SJ_RESOURCE_TRAIL] = (size_t)SJ_TRAIL_PAIRS_MAX * SJ_TRAIL_PAIR_SIZE,
+    [SJ_RESOURCE_PATHSET] = NATIVE_BODY_MAX,
+    [SJ_RESOURCE_RESULT] = NATIVE_BODY_MAX,
+    [SJ_RESOURCE_RECORD] = NATIVE_BODY_MAX,
+};
+
 static size_t body_max(const struct sj_request *request)
 {
     uint64_t max = request->rule->max_entry ? request->rule->max_entry
                                             : request->server->config->server.max_entry;
-    switch (request->route.resource) {
-    case SJ_RESOURCE_COLLECTION:
-        return PROPFIND_BODY_MAX;
-    case SJ_RESOURCE_TURBO_EVENTS:
-    case SJ_RESOURCE_TURBO_QUERY:
-        return EVENTS_BODY_MAX;
-    case SJ_RESOURCE_BATCH:
-    case SJ_RESOURCE_FETCH:
-        return (size_t)SJ_FRAME_COUNT_MAX * SJ_NAME_SIZE;
-    case SJ_RESOURCE_TRAIL:
-        return (size_t)SJ_TRAIL_PAIRS_MAX * SJ_TRAIL_PAIR_SIZE;
-    case SJ_RESOURCE_PATHSET:
-    case SJ_RESOURCE_RESULT:
-    case SJ_RESOURCE_RECORD:
-        return NATIVE_BODY_MAX < max ? NATIVE_BODY_MAX : (size_t)max;
-    case SJ_RESOURCE_ENTRY:
-        if (request->rule->validates_ac && request->route.protocol == SJ_PROTOCOL_BAZEL) {
-            return AC_BODY_MAX;
-        }
-        break;
-    default:
-        break;
+    size_t limit = body_limits[request->route.resource];
+    if (limit == 0 && request->route.resource == SJ_RESOURCE_ENTRY && request->rule->validates_ac &&
+        request->route.protocol == SJ_PROTOCOL_BAZEL) {
+        limit = AC_BODY_MAX;
     }
-    return (size_t)max;
+    return limit > 0 && limit < max ? limit : (size_t)max;
 }
 
 // Get ready for a body: its limit, the head of an entry in front of it, its hash.

@@ -15,16 +15,13 @@
 
 static enum sj_frame_kind kind_of(const struct sj_request *request)
 {
-    switch (request->route.resource) {
-    case SJ_RESOURCE_OBJECT:
-        return SJ_FRAME_OBJECT;
-    case SJ_RESOURCE_RESULT:
-        return SJ_FRAME_RESULT;
-    case SJ_RESOURCE_PATHSET:
-        return SJ_FRAME_PATHSET;
-    default:
-        return SJ_FRAME_TRAIL;
-    }
+    static const enum sj_frame_kind kinds[SJ_RESOURCE_COUNT] = {
+        [SJ_RESOURCE_OBJECT] = SJ_FRAME_OBJECT,
+        [SJ_RESOURCE_RESULT] = SJ_FRAME_RESULT,
+        [SJ_RESOURCE_PATHSET] = SJ_FRAME_PATHSET,
+        [SJ_RESOURCE_TRAIL] = SJ_FRAME_TRAIL,
+    };
+    return kinds[request->route.resource];
 }
 
 static void refuse_value(struct sj_request *request, unsigned status, const char *problem)

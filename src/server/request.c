@@ -267,21 +267,24 @@ enum MHD_Result sj_request_step(void *cls, struct MHD_Connection *connection, co
         request->method_name = method;
         request->peer =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-        if (!sj_request_admit(request, version)) {
+        bool is_admitted = sj_request_admit(request, version);
+        // An answer given now, before the end of the request, closes the connection: right for a
+        // body that nobody wants, and for nothing else.
+        if (!is_admitted && (has_body(request) || request->must_close)) {
             return queue(request);
         }
-        if (has_body(request)) {
+        if (is_admitted && has_body(request)) {
             sj_deadline_enter(request->server->deadlines, request->peer->deadline, SJ_PHASE_BODY,
                               request->body_len);
-            return MHD_YES;
         }
+        return MHD_YES;
     } else if (*upload_data_size > 0) {
         take(request, upload_data, *upload_data_size);
         *upload_data_size = 0;
         return MHD_YES;
     }
     if (request->response) {
-        return queue(request); // it was suspended, and has been finished
+        return queue(request); // refused, or suspended and finished
     }
     process(request);
     return request->is_suspended ? MHD_YES : queue(request);

@@ -18,6 +18,7 @@
 #include "server/metrics.h"
 #include "server/worker.h"
 #include "store/shared.h"
+#include "store/write.h"
 #include "tier/tiers.h"
 
 /** Answers that never change, made once. */

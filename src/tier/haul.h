@@ -19,6 +19,7 @@
 #include "key/key.h"
 #include "store/frame.h"
 #include "store/shared.h"
+#include "store/write.h"
 
 #define SJ_HAUL_VALUE_MAX   ((size_t)256 << 20) /**< bytes of one value, decompressed */
 #define SJ_HAUL_PATHSET_MAX ((size_t)64 << 20)  /**< bytes of a path set, decompressed */

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "store/shared.h"
+#include "store/write.h"
 #include "tier/queue.h"
 
 #define SJ_PARCEL_BYTES   ((size_t)16 << 20) /**< what is larger waits for the next one */

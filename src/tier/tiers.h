@@ -16,6 +16,7 @@
 #include "key/key.h"
 #include "store/frame.h"
 #include "store/shared.h"
+#include "store/write.h"
 
 /** A stack of tiers. */
 struct sj_tiers;
