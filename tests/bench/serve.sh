@@ -316,7 +316,7 @@ part_start() {
     title 'start to the first 200: median, least and most'
     printf '  %-34s' 'scrubjay, no store yet or empty'
     first_200 "$scrubjay" serve --listen "127.0.0.1:$port" --cache-dir "$work/empty"
-    serve_start full --durable no --max-size 40G
+    serve_start full --durable=no --max-size 40G
     began=$EPOCHREALTIME
     "$load" objects "$address" "$entries" 100 || fault 'the server does not take objects'
     printf '  (%s objects in %s ms)\n' "$entries" $(((${EPOCHREALTIME/./} - ${began/./}) / 1000))

@@ -8,20 +8,20 @@
 MiB=$((1 << 20))
 
 # Malformed requests, and bodies that lie.
-serve_start plain --durable no
+serve_start plain --durable=no
 attack requests
 attack content 192Mi
 check 'the server is still the same process' kill -0 "$server_pid"
 serve_stop
 
 # Slow clients.
-serve_start slow --durable no --header-timeout 500ms --idle-timeout 500ms --body-timeout 500ms \
+serve_start slow --durable=no --header-timeout 500ms --idle-timeout 500ms --body-timeout 500ms \
     --min-rate 64Mi --max-entry 64Mi
 attack slow
 serve_stop
 
 # More uploads than memory allows: 200 of 1 MiB, for which 8 MiB are set aside.
-serve_start uploads --durable no --max-upload-memory 8Mi
+serve_start uploads --durable=no --max-upload-memory 8Mi
 attack uploads 200 $MiB 96Mi
 serve_stop
 
@@ -109,7 +109,7 @@ equal '… and a right token, too, while it lasts' 429 "$(ask GET "$(ac 1 main)"
 serve_stop
 
 # The same key in two namespaces, and a store for both; a server that anybody may use.
-serve_start spaces --durable no
+serve_start spaces --durable=no
 for space in a1x b1x c1x; do
     at "$(ac 5 $space)" "value of $space" >/dev/null
 done

@@ -34,7 +34,7 @@ metric() {
 # Readers of large values that take nothing: the store goes round meanwhile, and comes back to its
 # cap although they still hold what they were given.
 cap=$((64 << 20))
-serve_start readers --durable no --max-size $cap --anonymous read,write,admin
+serve_start readers --durable=no --max-size $cap --anonymous read,write,admin
 for size in 100 256 1024 8192; do
     head -c $((size << 10)) /dev/urandom >large
     equal "a value of $size KiB" 200 "$(ask PUT "$(ac 1)" -b large)"
@@ -72,15 +72,15 @@ done
 serve_stop
 
 # The deadlines hold behind a link, too.
-serve_start slow --durable no --header-timeout 500ms --idle-timeout 500ms --body-timeout 500ms \
+serve_start slow --durable=no --header-timeout 500ms --idle-timeout 500ms --body-timeout 500ms \
     --min-rate 64Mi --max-entry 64Mi --anonymous read,write
 attack slow
 serve_stop
 
 # Connections of one address.
-serve_start addresses --durable no --max-connections-ip 16 --anonymous read,write
+serve_start addresses --durable=no --max-connections-ip 16 --anonymous read,write
 attack connections 100 16
 serve_stop
-serve_start all --durable no --max-connections 64 --max-connections-ip 0 --anonymous read,write
+serve_start all --durable=no --max-connections 64 --max-connections-ip 0 --anonymous read,write
 attack connections 200 64
 serve_stop

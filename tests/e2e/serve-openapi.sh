@@ -68,7 +68,7 @@ target_of() {
     printf '%s' "${target//\{key\}/$key}"
 }
 
-serve_start api --durable no
+serve_start api --durable=no
 
 while read -r path methods; do
     for method in $methods; do
