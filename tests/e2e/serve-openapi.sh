@@ -84,7 +84,8 @@ while read -r path methods; do
 done < <(jq -r '.paths | to_entries[]
     | "\(.key) \([.value | keys[] | select(. != "parameters")] | join(" "))"' api.json)
 
-# The same with values that are right.
+# The same with values that are right, under another key.
+key=ffeeddccbbaa99887766554433221100
 xxh3() {
     "$attack_program" "$address" 0 key "$1"
 }
