@@ -234,10 +234,16 @@ static void unpack_and_store(struct sj_request *request)
     struct sj_buf raw = SJ_BUF_INIT(request->body.limit_bytes);
     sj_buf_add(&raw, request->body.data, request->head_len);
     uint64_t max = request->body.limit_bytes - SJ_ENTRY_HEAD_MAX;
-    int status = text && sj_parse_u64(text, max, &raw_len) == 0
-                     ? sj_inflate(request->body.data + request->head_len,
-                                  request->body.len - request->head_len, raw_len, &raw)
-                     : -EINVAL;
+    bool is_sized = text && sj_parse_u64(text, max, &raw_len) == 0;
+    if (is_sized && !sj_request_hold(request, raw_len)) {
+        sj_buf_release(&raw);
+        sj_metrics_count(request->server->metrics, SJ_COUNT_REJECTED_BUSY);
+        sj_request_event(request, SJ_EVENT_BUSY);
+        return;
+    }
+    int status = is_sized ? sj_inflate(request->body.data + request->head_len,
+                                       request->body.len - request->head_len, raw_len, &raw)
+                          : -EINVAL;
     request->sha256 = EVP_MD_CTX_new();
     if (status == 0) {
         (void)EVP_DigestInit_ex(request->sha256, EVP_sha256(), NULL);

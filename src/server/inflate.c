@@ -6,12 +6,10 @@
 #include "store/codec.h"
 #include "store/item.h"
 
-// What programs write shrinks less than this; what shrinks more was made to fill memory.
-#define RATIO_MAX 1000
-
 int sj_inflate(const void *data, size_t len, uint64_t raw_len, struct sj_buf *out)
 {
-    if (len == 0 || raw_len > SJ_ITEM_DATA_MAX || raw_len / RATIO_MAX > len) {
+    if (len == 0 || raw_len > SJ_ITEM_DATA_MAX ||
+        !sj_item_is_length_sane((uint32_t)raw_len, (uint32_t)len)) {
         return -EBADMSG;
     }
     char *at = sj_buf_reserve(out, (size_t)raw_len);

@@ -146,6 +146,13 @@ unsigned sj_intake_add(struct sj_intake *intake, const struct sj_frame *frame)
     if (frame->raw_len > max || frame->raw_len < frame->len) {
         return refuse(intake, MHD_HTTP_UNPROCESSABLE_CONTENT, "the lengths make no sense");
     }
+    // Unpacked for as long as it is looked at, and counted for as long as the request lives.
+    if (frame->is_compressed && frame->raw_len > intake->held_bytes) {
+        if (!sj_request_hold(intake->request, frame->raw_len - intake->held_bytes)) {
+            return refuse(intake, MHD_HTTP_SERVICE_UNAVAILABLE, "too many uploads: come again");
+        }
+        intake->held_bytes = frame->raw_len;
+    }
     struct sj_buf raw = SJ_BUF_INIT((size_t)frame->raw_len + 1);
     int status = 0;
     if (frame->is_compressed) {

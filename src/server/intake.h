@@ -16,6 +16,7 @@ struct sj_intake {
     struct sj_key *objects;     /**< objects among them */
     size_t object_count;        /**< length of objects */
     size_t count;               /**< values so far */
+    uint64_t held_bytes;        /**< of the largest value that was unpacked */
     const char *problem;        /**< why a value was refused */
 };
 
@@ -31,6 +32,6 @@ void sj_intake_release(struct sj_intake *intake);
  * @param intake intake
  * @param frame  the value, untrusted
  * @return 0, or an HTTP status: 409 (an object of a result is missing), 422 (it is not what its key
- *         says)
+ *         says), 503 (no memory is left for uploads)
  */
 unsigned sj_intake_add(struct sj_intake *intake, const struct sj_frame *frame);

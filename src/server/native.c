@@ -26,8 +26,14 @@ static enum sj_frame_kind kind_of(const struct sj_request *request)
 
 static void refuse_value(struct sj_request *request, unsigned status, const char *problem)
 {
-    sj_metrics_count(request->server->metrics, SJ_COUNT_REJECTED_INVALID);
-    sj_request_error(request, status, status == MHD_HTTP_CONFLICT ? "missing" : "invalid", problem);
+    bool is_busy = status == MHD_HTTP_SERVICE_UNAVAILABLE;
+    sj_metrics_count(request->server->metrics,
+                     is_busy ? SJ_COUNT_REJECTED_BUSY : SJ_COUNT_REJECTED_INVALID);
+    sj_request_error(request, status,
+                     is_busy                       ? "busy"
+                     : status == MHD_HTTP_CONFLICT ? "missing"
+                                                   : "invalid",
+                     problem);
 }
 
 static void stored(struct sj_request *request)

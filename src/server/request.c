@@ -188,8 +188,7 @@ static enum MHD_Result queue(struct sj_request *request)
     return result;
 }
 
-// Count memory before it is taken. False: there is too much of it.
-static bool hold(struct sj_request *request, uint64_t bytes)
+bool sj_request_hold(struct sj_request *request, uint64_t bytes)
 {
     struct sj_server *server = request->server;
     uint64_t all = atomic_fetch_add(&server->upload_bytes, bytes) + bytes;
@@ -223,7 +222,7 @@ static void take(struct sj_request *request, const char *data, size_t len)
         if (request->body_len && request->body_len <= RESERVE_MAX) {
             want = request->head_len + (size_t)request->body_len + 1;
         }
-        if (!hold(request, want - body->size)) {
+        if (!sj_request_hold(request, want - body->size)) {
             refuse(request, SJ_EVENT_BUSY);
             return;
         }

@@ -70,6 +70,17 @@ struct sj_request {
 const char *sj_request_header(const struct sj_request *request, const char *name);
 
 /**
+ * Count memory for an upload before it is taken; given back at the request's end.
+ *
+ * @param request request
+ * @param bytes   how much
+ * @return true; false: uploads have taken all that they may
+ *
+ * From the thread that has the request.
+ */
+bool sj_request_hold(struct sj_request *request, uint64_t bytes);
+
+/**
  * Answer a request.
  *
  * @param request  request

@@ -18,7 +18,7 @@ static const struct {
     {"\x2a\x00", 2, true, "empty stdout_raw"},
     {"\x62\x00", 2, true, "the last field"},
     {"{}", 2, true, "JSON, as moon writes it"},
-    {"{\"outputFiles\":[{\"path\":\"a\"}]}", 32, true, "JSON with a member"},
+    {"{\"outputFiles\":[{\"path\":\"a\"}]}", 30, true, "JSON with a member"},
     {"{\"outputFiles\":", 15, false, "JSON cut short"},
     {"{} {}", 5, false, "JSON with something behind it"},
     {"\x12\x04"
