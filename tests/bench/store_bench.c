@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the store costs by itself: a hit as the wrapper makes it, puts by many processes, and churn
-// at the cap. usage: bench-store [hit|puts|churn]… (all without arguments)
+// What the store costs by itself: a hit as the wrapper makes it, puts by many processes, churn at
+// the cap, and reads and durable writes as a server makes them.
+// usage: bench-store [hit|puts|churn|shared]… (all without arguments)
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/maintain.h"
+#include "store/shared.h"
 #include "store/store.h"
+#include "store/write.h"
 
 #define ACTIONS      2000
 #define RESULT_BYTES 4000
@@ -22,6 +26,9 @@
 #define PUTS_TOTAL   8000
 #define PUT_BYTES    16384
 #define CHURN_CAP    (UINT64_C(300) << 20)
+#define BLOBS        20000
+#define FINDS        300000
+#define IN_FLIGHT    64
 
 static struct sj_store *open_store(const char *dir, uint64_t max_size_bytes)
 {
@@ -171,6 +178,153 @@ static void bench_churn(const char *dir)
     sj_store_close(store);
 }
 
+static struct sj_shared *open_shared(const char *dir, bool is_durable)
+{
+    struct sj_shared *shared = NULL;
+    struct sj_err err = {0};
+    struct sj_shared_options options = {.dir = dir, .is_durable = is_durable};
+    if (sj_shared_open(&options, &shared, &err) < 0) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        exit(1);
+    }
+    return shared;
+}
+
+static uint64_t thread_cpu_ns(void)
+{
+    return sj_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+// A thread that finds and reads.
+struct finder {
+    pthread_t thread;
+    struct sj_shared *shared;
+    unsigned seed;
+    bool is_check; // find and check, as before sendfile
+    uint64_t cpu_ns;
+};
+
+static void *find_many(void *user)
+{
+    struct finder *finder = user;
+    struct sj_buf out = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    uint64_t began = thread_cpu_ns();
+    unsigned state = finder->seed;
+    for (unsigned i = 0; i < FINDS; i++) {
+        state = state * 1664525u + 1013904223u;
+        unsigned which = (state >> 8) % BLOBS;
+        struct sj_key key = sj_key_of(&which, sizeof which);
+        struct sj_view view;
+        sj_buf_clear(&out);
+        int status = sj_shared_find(finder->shared, sj_str_of("main"), SJ_BLOB_ENTRY, &key, &view);
+        if (status == 0) {
+            status = finder->is_check ? sj_view_check(finder->shared, &view)
+                                      : sj_view_read(finder->shared, &view, &out);
+            sj_view_release(finder->shared, &view);
+        }
+        if (status != 0) {
+            (void)fprintf(stderr, "not found\n");
+            exit(1);
+        }
+    }
+    finder->cpu_ns = thread_cpu_ns() - began;
+    sj_buf_release(&out);
+    return NULL;
+}
+
+static void bench_finds(struct sj_shared *shared, const char *what, unsigned threads, bool is_check)
+{
+    struct finder finders[8];
+    uint64_t began = sj_clock_ns(CLOCK_MONOTONIC);
+    uint64_t cpu = 0;
+    for (unsigned i = 0; i < threads; i++) {
+        finders[i] = (struct finder){.shared = shared, .seed = i + 1, .is_check = is_check};
+        (void)pthread_create(&finders[i].thread, NULL, find_many, &finders[i]);
+    }
+    for (unsigned i = 0; i < threads; i++) {
+        (void)pthread_join(finders[i].thread, NULL);
+        cpu += finders[i].cpu_ns;
+    }
+    double span = (double)(sj_clock_ns(CLOCK_MONOTONIC) - began);
+    (void)printf("%-26s %u threads %7.0f ns of CPU each %9.0f /s\n", what, threads,
+                 (double)cpu / (double)(threads * FINDS), threads * FINDS * 1e9 / span);
+}
+
+// Writes in flight.
+struct window {
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    unsigned flying;
+};
+
+static void land(int status, void *user)
+{
+    struct window *window = user;
+    if (status < 0) {
+        (void)fprintf(stderr, "write: %s\n", strerror(-status));
+        exit(1);
+    }
+    (void)pthread_mutex_lock(&window->lock);
+    window->flying--;
+    (void)pthread_cond_signal(&window->moved);
+    (void)pthread_mutex_unlock(&window->lock);
+}
+
+static void bench_writes(struct sj_shared *shared, size_t len, unsigned count, const char *what)
+{
+    struct window window = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+    SJ_AUTO(sj_auto_free) char *data = sj_calloc(len, 1);
+    fill(data, len, 1);
+    struct sj_shared_stat before;
+    struct sj_shared_stat after;
+    (void)sj_shared_stat(shared, &before);
+    uint64_t began = sj_clock_ns(CLOCK_MONOTONIC);
+    uint64_t cpu = sj_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    for (unsigned i = 0; i < count; i++) {
+        struct sj_key key = sj_key_of(&i, sizeof i);
+        struct sj_buf buf = SJ_BUF_INIT(len + 1);
+        sj_buf_add(&buf, data, len);
+        struct sj_write *write = sj_write_new(shared, sj_str_of("main"));
+        sj_write_blob(write, SJ_BLOB_ENTRY, &key, &buf);
+        (void)pthread_mutex_lock(&window.lock);
+        while (window.flying >= IN_FLIGHT) {
+            (void)pthread_cond_wait(&window.moved, &window.lock);
+        }
+        window.flying++;
+        (void)pthread_mutex_unlock(&window.lock);
+        if (sj_write_submit(write, land, &window) < 0) {
+            (void)fprintf(stderr, "the queue is full\n");
+            exit(1);
+        }
+    }
+    sj_shared_flush(shared);
+    double span = (double)(sj_clock_ns(CLOCK_MONOTONIC) - began);
+    double cpu_span = (double)(sj_clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu);
+    (void)sj_shared_stat(shared, &after);
+    double groups = (double)(after.commits - before.commits);
+    (void)printf("%-26s %8.0f /s %8.0f /CPU s  %5.1f a group, %6.0f us of sync each\n", what,
+                 count * 1e9 / span, count * 1e9 / cpu_span, count / groups,
+                 (double)(after.sync_ns - before.sync_ns) / groups / 1e3);
+}
+
+static void bench_shared(const char *dir)
+{
+    for (int is_durable = 1; is_durable >= 0; is_durable--) {
+        (void)sj_tree_remove(dir);
+        struct sj_shared *shared = open_shared(dir, is_durable);
+        bench_writes(shared, 102400, 2000,
+                     is_durable ? "durable puts of 100 KiB" : "puts of 100 KiB");
+        bench_writes(shared, 4096, BLOBS, is_durable ? "durable puts of 4 KiB" : "puts of 4 KiB");
+        if (!is_durable) {
+            bench_finds(shared, "find and read of 4 KiB", 1, false);
+            bench_finds(shared, "find and read of 4 KiB", 2, false);
+            bench_finds(shared, "find and check", 1, true);
+            bench_finds(shared, "find and check", 2, true);
+        }
+        sj_shared_close(shared);
+    }
+}
+
 static bool is_wanted(int argc, char **argv, const char *name)
 {
     for (int i = 1; i < argc; i++) {
@@ -200,6 +354,9 @@ int main(int argc, char **argv)
     }
     if (is_wanted(argc, argv, "churn")) {
         bench_churn(path);
+    }
+    if (is_wanted(argc, argv, "shared")) {
+        bench_shared(path);
     }
     return sj_tree_remove(dir) == 0 ? 0 : 1;
 }

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -729,5 +731,112 @@ Test(shared, an_idle_store_is_synced)
     cr_assert(comes_true(is_synced, shared, NULL));
     (void)put_object(shared, "a", 5000, 2);
     cr_assert_not(is_synced(shared, NULL));
+    sj_shared_close(shared);
+}
+
+static char *mount_small(const char *size)
+{
+    char *path = fixture_path("store");
+    cr_assert_eq(mkdir(path, 0700), 0);
+    if (mount("none", path, "tmpfs", 0, size) != 0) {
+        free(path);
+        cr_skip("needs the right to mount");
+    }
+    return path;
+}
+
+Test(shared, a_full_disk_fails_writes_until_there_is_room)
+{
+    SJ_AUTO(sj_auto_free) char *path = mount_small("size=3m");
+    struct sj_shared *shared = open_shared();
+    struct sj_key first = put_object(shared, "a", 1000, 0);
+    SJ_AUTO(sj_auto_free) char *hog = fixture_path("store/hog");
+    int fd = open(hog, O_WRONLY | O_CREAT, 0600);
+    cr_assert_eq(posix_fallocate(fd, 0, 1 << 20), 0);
+    (void)close(fd);
+    int status = 0;
+    unsigned seed = 1;
+    for (; seed < 100 && status == 0; seed++) {
+        struct sj_key key = key_of(seed);
+        status = put_bytes(shared, "a", SJ_BLOB_ENTRY, &key, bytes_of(100000, seed));
+    }
+    cr_assert_eq(status, -ENOSPC, "%d", status);
+    struct sj_shared_stat stat;
+    cr_assert_eq(sj_shared_stat(shared, &stat), 0);
+    cr_assert_eq(stat.last_failure, -ENOSPC);
+    cr_assert_eq(stat.failed_writes, 1);
+    // What is there can be read; writes are tried again, and one day there is room.
+    for (int i = 0; i < 3; i++) {
+        struct sj_key key = key_of(seed);
+        cr_assert_lt(put_bytes(shared, "a", SJ_BLOB_ENTRY, &key, bytes_of(500000, seed)), 0);
+        struct wanted wanted = {"a", first};
+        cr_assert(comes_true(has_wanted, shared, &wanted));
+    }
+    cr_assert_eq(unlink(hog), 0);
+    for (unsigned end = seed + 4; seed < end; seed++) {
+        struct sj_key key = key_of(seed);
+        cr_assert_eq(put_bytes(shared, "a", SJ_BLOB_ENTRY, &key, bytes_of(100000, seed)), 0);
+    }
+    cr_assert(has_object(shared, "a", &first));
+    sj_shared_close(shared);
+    cr_assert_eq(umount2(path, MNT_DETACH), 0);
+}
+
+Test(shared, a_read_only_file_system_can_be_read)
+{
+    SJ_AUTO(sj_auto_free) char *path = mount_small("size=3m");
+    struct sj_shared *shared = open_shared();
+    struct sj_key key = put_object(shared, "a", 1000, 0);
+    sj_shared_close(shared);
+    cr_assert_eq(mount("none", path, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), 0);
+    shared = open_shared();
+    cr_assert(has_object(shared, "a", &key));
+    cr_assert_eq(put_text(shared, "a", SJ_BLOB_ENTRY, &key, "x"), -EROFS);
+    struct wanted wanted = {"a", key};
+    cr_assert(comes_true(has_wanted, shared, &wanted));
+    sj_shared_close(shared);
+    cr_assert_eq(umount2(path, MNT_DETACH), 0);
+}
+
+static bool is_counted(struct sj_shared *shared, void *user)
+{
+    (void)user;
+    struct sj_shared_stat stat;
+    struct sj_view view;
+    struct sj_key key = key_of(1);
+    int status = sj_shared_find(shared, sj_str_of("a"), SJ_BLOB_ENTRY, &key, &view);
+    if (status == 0) {
+        sj_view_release(shared, &view);
+    }
+    return sj_shared_stat(shared, &stat) == 0 && stat.store.entries == 1;
+}
+
+Test(shared, a_damaged_index_is_made_again_while_it_is_open)
+{
+    struct sj_shared *shared = open_shared();
+    struct sj_key key = key_of(1);
+    cr_assert_eq(put_text(shared, "a", SJ_BLOB_ENTRY, &key, "entry"), 0);
+    // As another process does that crashed on it, and nobody has opened the store since.
+    SJ_AUTO(sj_auto_free) char *path = fixture_path("store");
+    sj_store_condemn(path);
+    struct wanted none = {"b", key};
+    cr_assert(comes_true(is_forgotten, shared, &none));
+    cr_assert(comes_true(is_counted, shared, NULL));
+    uint64_t deadline = sj_clock_ns(CLOCK_MONOTONIC) + 20 * SJ_NS_PER_S;
+    SJ_AUTO(sj_auto_free) char *mark = fixture_path("store/unsynced");
+    char target[64];
+    for (;;) {
+        ssize_t len = readlink(mark, target, sizeof target);
+        if (len < 0 || memcmp(target, "condemned", 9) != 0) {
+            break;
+        }
+        cr_assert_lt(sj_clock_ns(CLOCK_MONOTONIC), deadline);
+        struct timespec pause = {.tv_nsec = 5 * (long)SJ_NS_PER_MS};
+        (void)nanosleep(&pause, NULL);
+    }
+    cr_assert(comes_true(is_counted, shared, NULL));
+    cr_assert(has_text(shared, "a", SJ_BLOB_ENTRY, &key, "entry"));
+    cr_assert_eq(put_text(shared, "b", SJ_BLOB_ENTRY, &key, "other"), 0);
+    cr_assert(has_text(shared, "b", SJ_BLOB_ENTRY, &key, "other"));
     sj_shared_close(shared);
 }
