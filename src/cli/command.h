@@ -109,6 +109,8 @@ extern const struct sj_command sj_command_run;
 extern const struct sj_command sj_command_serve;
 /** `scrubjay stats`. */
 extern const struct sj_command sj_command_stats;
+/** `scrubjay token`. */
+extern const struct sj_command sj_command_token;
 /** `scrubjay verify`. */
 extern const struct sj_command sj_command_verify;
 /** `scrubjay version`. */
