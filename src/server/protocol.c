@@ -150,7 +150,7 @@ static const struct protocol protocols[SJ_PROTOCOL_COUNT] = {
                                [SJ_EVENT_FORBIDDEN] = 403,
                                [SJ_EVENT_TOO_LARGE] = 413,
                                [SJ_EVENT_FULL] = 413,
-                               [SJ_EVENT_BUSY] = 503,
+                               [SJ_EVENT_BUSY] = 413,
                                [SJ_EVENT_INVALID] = 400,
                            }},
     [SJ_PROTOCOL_NX] = {"nx",
