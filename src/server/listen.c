@@ -458,6 +458,19 @@ int sj_listeners_open(const char *text, struct sj_listeners *out, struct sj_err 
     return 0;
 }
 
+int sj_listeners_open_unix(const char *path, struct sj_listeners *out, struct sj_err *err)
+{
+    SJ_AUTO(sj_auto_free) char *name = sj_asprintf("unix:%s", path);
+    SJ_AUTO(sj_listeners_release) struct sj_listeners all = {0};
+    int status = open_unix(name, path, &all, err);
+    if (status < 0) {
+        return status;
+    }
+    *out = all;
+    all = (struct sj_listeners){0};
+    return 0;
+}
+
 void sj_listeners_release(struct sj_listeners *listeners)
 {
     if (!listeners) {

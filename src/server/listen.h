@@ -36,5 +36,9 @@ struct sj_listeners {
  */
 int sj_listeners_open(const char *text, struct sj_listeners *out, struct sj_err *err);
 
+/** Open a Unix socket, in the same way. @param path file; any bytes @param out takes it @param err
+ * names the file @return 0 or a negative errno */
+int sj_listeners_open_unix(const char *path, struct sj_listeners *out, struct sj_err *err);
+
 /** Close them and remove their files. @param listeners sockets, or NULL */
 void sj_listeners_release(struct sj_listeners *listeners);
