@@ -276,6 +276,7 @@ static void print_holdings(struct page *page, const struct sj_store_stat *store)
         const char *kind;
         uint64_t count;
     } kinds[] = {
+        {"entry", store->entries},
         {"object", store->objects},
         {"pathset", store->pathsets},
         {"result", store->results},

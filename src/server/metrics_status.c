@@ -53,6 +53,7 @@ static void add_store(struct sj_json *json, struct sj_shared *shared)
         sj_json_u64(json, "limit_bytes", stat.store.max_size_bytes);
         sj_json_u64(json, "generations", stat.store.generations);
         sj_json_u64(json, "evicted_generations", stat.dropped_generations);
+        sj_json_u64(json, "entries", stat.store.entries);
         sj_json_u64(json, "objects", stat.store.objects);
         sj_json_u64(json, "results", stat.store.results);
         sj_json_u64(json, "writes", stat.writes);

@@ -239,7 +239,7 @@ static int open_store(struct life *life, struct sj_err *err)
             .max_entry = config->server.max_entry,
             .idle_ms = config->server.idle_timeout_ms,
         };
-        (void)crsh; // CRSHTODO
+        status = sj_crsh_open(&crsh, &life->crsh, err);
     }
     return status;
 }
@@ -339,6 +339,7 @@ static void release(struct life *life)
     struct sj_server *server = &life->server;
     struct sj_tiers *tiers = atomic_load(&server->tiers);
     struct sj_shared *shared = atomic_load(&server->shared);
+    sj_crsh_close(life->crsh);
     // Whoever waits is answered before the daemons end: a suspended connection must not be left.
     atomic_store(&server->tiers, NULL);
     sj_tiers_close(tiers);

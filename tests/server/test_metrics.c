@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
-#include "base/clock.h"
+#include "base/file.h"
 #include "server/figures.h"
 #include "server/metrics.h"
+#include "store/write.h"
 
 static struct sj_metrics *metrics;
 static struct sj_buf text;
@@ -236,6 +236,47 @@ Test(metrics, is_what_prometheus_reads)
     cr_expect(WIFEXITED(state) && WEXITSTATUS(state) == 0, "%s", text.data);
 }
 
+/** A store that holds an entry of a namespace. */
+static struct sj_shared *open_store(const char *dir)
+{
+    struct sj_shared *shared = NULL;
+    struct sj_err err = {0};
+    const struct sj_shared_options options = {.dir = dir};
+    cr_assert_eq(sj_shared_open(&options, &shared, &err), 0, "%s", err.text);
+    struct sj_write *write = sj_write_new(shared, sj_str_of("main"));
+    struct sj_key key = sj_key_of("key", 3);
+    SJ_AUTO(sj_buf_release) struct sj_buf value = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    sj_buf_adds(&value, "value");
+    sj_write_blob(write, SJ_BLOB_ENTRY, &key, &value);
+    cr_assert_eq(sj_write_submit(write, NULL, NULL), 0);
+    sj_shared_flush(shared);
+    return shared;
+}
+
+Test(metrics, tells_what_the_store_holds)
+{
+    char dir[] = "/tmp/scrubjay-metrics-XXXXXX";
+    cr_assert(mkdtemp(dir));
+    struct sj_shared *shared = open_store(dir);
+    const struct sj_levels levels = {.fd_limit = 1024};
+    sj_metrics_print(metrics, shared, &levels, &text);
+    static const char *const lines[] = {
+        "\nscrubjay_store_readable 1\n",
+        "\nscrubjay_store_items{kind=\"entry\"} 1\n",
+        "\nscrubjay_store_writes_total 1\n",
+        "\nscrubjay_store_write_failure 0\n",
+        "\nscrubjay_namespace_bytes{namespace=\"main\"} ",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        cr_expect(strstr(sj_buf_text(&text), lines[i]), "%s in %s", lines[i], text.data);
+    }
+    sj_buf_clear(&text);
+    sj_metrics_status(metrics, shared, &levels, "1", &text);
+    cr_expect(strstr(sj_buf_text(&text), "\"entries\":1,"), "%s", text.data);
+    sj_shared_close(shared);
+    cr_expect_eq(sj_tree_remove(dir), 0);
+}
+
 Test(metrics, gives_the_main_figures_as_json)
 {
     note(SJ_PROTOCOL_NX, SJ_METHOD_GET, "main", 200);
@@ -252,21 +293,4 @@ Test(metrics, gives_the_main_figures_as_json)
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         cr_expect(strstr(sj_buf_text(&text), parts[i]), "%s in %s", parts[i], sj_buf_text(&text));
     }
-}
-
-// Until a store is part of these tests.
-__attribute__((weak)) int sj_shared_stat(struct sj_shared *shared, struct sj_shared_stat *out)
-{
-    (void)shared;
-    (void)out;
-    return -ENOSYS;
-}
-
-__attribute__((weak)) int sj_shared_spaces(struct sj_shared *shared, sj_space_visit *visit,
-                                           void *user)
-{
-    (void)shared;
-    (void)visit;
-    (void)user;
-    return -ENOSYS;
 }
