@@ -121,6 +121,10 @@ name() {
     printf '%b%b' "\\x0$1" "$(sed 's/../\\x&/g' <<<"$2")"
 }
 { name 1 "$(xxh3 small)" && name 3 $key && name 4 $key && name 2 $key; } >names
+# bytes_of FILE: the same for the same frames in another order.
+bytes_of() {
+    od -An -v -tx1 -w1 "$1" | sort | cksum
+}
 path='/v1/{namespace}/batch'
 judge POST "$path" "$(send POST /v1/team/batch --data-binary @names)"
 equal 'a batch leaves out what is not there' $((28 + 300 + 2 * 31 + 28 + 64)) "$(wc -c <body)"
@@ -128,7 +132,7 @@ mv body frames
 judge POST '/v1/{namespace}/upload' "$(send POST /v1/other/upload --data-binary @frames)"
 equal 'an upload tells how many it stored' 4 "$(jq .stored body)"
 judge POST "$path" "$(send POST /v1/other/batch --data-binary @names)"
-equal 'what was uploaded comes back' "$(sort frames | cksum)" "$(sort body | cksum)"
+equal 'what was uploaded comes back' "$(bytes_of frames)" "$(bytes_of body)"
 
 judge GET '/v1/{namespace}' "$(send GET /v1/other)"
 check 'a namespace knows what it holds' jq -e '.namespace == "other" and .bytes > 0' body
