@@ -220,6 +220,10 @@ void sj_store_release(struct sj_store *store)
 int sj_store_file(struct sj_store *store, uint32_t generation)
 {
     struct sj_store_file *files = store->files;
+    // Of a store that was never written to; 0 marks a place as unused, too.
+    if (generation == 0) {
+        return -ENOENT;
+    }
     for (int i = 0; i < SJ_STORE_FILES; i++) {
         if (files[i].generation == generation) {
             return files[i].fd;

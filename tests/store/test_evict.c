@@ -141,3 +141,11 @@ Test(evict, gc_keeps_to_a_size_and_an_age)
     cr_assert_not(fixture_has(store, BLOB_BYTES, 99));
     sj_store_close(store);
 }
+
+Test(evict, cleaning_an_empty_store_is_fine)
+{
+    struct sj_store *store = fixture_open(0);
+    struct sj_err err = {0};
+    cr_expect_eq(sj_store_gc(store, UINT64_MAX, 0, NULL, &err), 0, "%s", err.text);
+    sj_store_close(store);
+}
