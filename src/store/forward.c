@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "store/durable.h"
 #include "store/group.h"
 #include "store/sweep.h"
 #include "store/view.h"
@@ -86,6 +87,10 @@ static void commit(struct sj_forward *forward)
     status = status < 0 ? status : sj_store_end(store, txn, write_all(forward, txn));
     if (status < 0) {
         return;
+    }
+    // The copies replace what was safe, and may outlive it.
+    if (shared->is_durable && forward->count > 0) {
+        (void)sj_durable_sync(shared, UINT32_MAX);
     }
     for (size_t i = 0; i < forward->count; i++) {
         sj_known_add(shared->good, store->index.state.salt, store->newest.number,

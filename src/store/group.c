@@ -2,15 +2,17 @@
 #include "store/group.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
+#include "store/durable.h"
 #include "store/recover.h"
 #include "store/rotate.h"
 #include "store/sweep.h"
 #include "store/usage.h"
+
+// Memory for compressing that is kept from one group to the next.
+#define SCRATCH_KEEPS ((size_t)8 << 20)
 
 // What a namespace holds, what this group is to add included.
 struct sj_quota {
@@ -99,6 +101,10 @@ static void prepare(struct sj_group *group)
 
 static void release(struct sj_group *group)
 {
+    struct sj_buf *scratch = &group->shared->store->scratch;
+    if (scratch->size > SCRATCH_KEEPS) {
+        sj_buf_release(scratch);
+    }
     free(group->entries);
     free(group->quotas);
     free(group->content);
@@ -284,51 +290,6 @@ static int try_group(struct sj_group *group)
     return status < 0 ? status : sj_store_end(store, txn, write_group(group, txn));
 }
 
-static int sync_directory(const struct sj_shared *shared)
-{
-    SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/generations", shared->dir);
-    SJ_AUTO(sj_auto_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd >= 0 && fsync(fd) == 0 ? 0 : -errno;
-}
-
-static int sync_file(struct sj_store *store, uint32_t generation)
-{
-    int fd = sj_store_file(store, generation);
-    if (fd < 0) {
-        // Another process dropped it: evicted, as anything may be.
-        return fd == -ENOENT ? 0 : fd;
-    }
-    return fdatasync(fd) == 0 ? 0 : -errno;
-}
-
-// Wait until all that the group promised is on the disk. The index need not be: it is made again
-// from the generations. The mark that says so was synced before the first write.
-static int sync_group(struct sj_group *group)
-{
-    struct sj_shared *shared = group->shared;
-    struct sj_store *store = shared->store;
-    uint32_t newest = store->index.state.newest;
-    bool is_written = group->entry_count > 0;
-    int status = 0;
-    // What another process wrote before this one asked for it may not be on the disk. Older
-    // generations have been written back when they were sealed.
-    if (group->there_lowest != UINT32_MAX && group->there_lowest + 1 == newest) {
-        status = sync_file(store, newest - 1);
-    }
-    if (status == 0 && (is_written || group->there_lowest != UINT32_MAX)) {
-        status = sync_file(store, newest);
-    }
-    if (status == 0 && newest != shared->safe_directory) {
-        status = sync_directory(shared);
-        shared->safe_directory = status == 0 ? newest : 0;
-    }
-    if (status < 0) {
-        // What the kernel could not write it may have let go of, and it says so only once.
-        store->must_start = true;
-    }
-    return status;
-}
-
 void sj_group_settle(struct sj_shared *shared, uint32_t sealed)
 {
     struct sj_store *store = shared->store;
@@ -365,7 +326,7 @@ static uint64_t note_written(const struct sj_group *group)
     return bytes;
 }
 
-static void count_group(struct sj_group *group, int status, uint64_t sync_ns)
+static void count_group(struct sj_group *group, int status)
 {
     struct sj_queue *queue = &group->shared->queue;
     uint64_t bytes = status == 0 ? note_written(group) : 0;
@@ -373,7 +334,6 @@ static void count_group(struct sj_group *group, int status, uint64_t sync_ns)
     struct sj_shared_stat *counts = &queue->counts;
     counts->commits += status == 0;
     counts->written_bytes += bytes;
-    counts->sync_ns += sync_ns;
     for (struct sj_write *write = group->first; write; write = write->next) {
         write->status = write->status ? write->status : status;
         counts->writes += write->status == 0;
@@ -394,13 +354,13 @@ void sj_group_commit(struct sj_shared *shared, struct sj_write *first,
         status = sj_store_recover(shared->store);
         status = status < 0 ? status : try_group(&group);
     }
-    uint64_t sync_ns = 0;
-    if (status == 0 && shared->is_durable) {
-        uint64_t began = sj_clock_ns(CLOCK_MONOTONIC);
-        status = sync_group(&group);
-        sync_ns = sj_clock_ns(CLOCK_MONOTONIC) - began;
+    // After the commit: the index is not locked while the disk works. Others may see what is not
+    // safe yet; only nobody is told that it is.
+    bool is_new = group.entry_count > 0 || group.there_lowest != UINT32_MAX;
+    if (status == 0 && shared->is_durable && is_new) {
+        status = sj_durable_sync(shared, group.there_lowest);
     }
-    count_group(&group, status, sync_ns);
+    count_group(&group, status);
     shared->sealed = status == 0 ? group.sealed : 0;
     release(&group);
 }

@@ -91,22 +91,6 @@ static void sync_parent(const char *dir)
     }
 }
 
-// Open the index for writing at once, so that it need not be opened anew under the first readers.
-// Where that cannot be, reads still work, and writes say why not.
-static int open_index(struct sj_store *store)
-{
-    MDB_txn *txn = NULL;
-    int status = sj_index_begin(&store->index, &txn);
-    if (status == 0) {
-        status = sj_index_end(&store->index, txn, 0);
-    }
-    if (status < 0) {
-        status = sj_index_read(&store->index);
-        sj_store_release(store);
-    }
-    return status;
-}
-
 int sj_shared_open(const struct sj_shared_options *options, struct sj_shared **out,
                    struct sj_err *err)
 {
@@ -122,7 +106,8 @@ int sj_shared_open(const struct sj_shared_options *options, struct sj_shared **o
         return status;
     }
     shared->store->index.seats = shared->seats;
-    status = open_index(shared->store);
+    sj_index_close(&shared->store->index);
+    status = sj_writer_open_index(shared->store);
     shared->last_oldest = shared->store->index.state.oldest;
     if (status == 0 && options->is_durable) {
         sync_parent(options->dir);

@@ -128,6 +128,21 @@ static void run_writes(struct sj_shared *shared, struct sj_job *job)
     sj_seen_clear(&job->damaged);
 }
 
+int sj_writer_open_index(struct sj_store *store)
+{
+    struct sj_index *index = &store->index;
+    MDB_txn *txn = NULL;
+    int status = index->env ? 0 : sj_index_begin(index, &txn);
+    if (txn) {
+        status = sj_index_end(index, txn, 0);
+    }
+    if (status < 0 && !sj_store_needs_recovery(status)) {
+        status = sj_index_read(index);
+    }
+    sj_store_release(store);
+    return status;
+}
+
 // Have the index open and sound, whatever other processes or a failed commit did to it.
 static void mend_index(struct sj_shared *shared, bool is_bad)
 {
@@ -138,13 +153,16 @@ static void mend_index(struct sj_shared *shared, bool is_bad)
     }
     if (is_bad || sj_mark_get(shared->dir, &boot) == SJ_MARK_STALE) {
         (void)sj_store_recover(store);
+        sj_index_close(&store->index);
     } else if (store->index.env && sj_index_is_replaced(&store->index)) {
         sj_index_close(&store->index);
     }
-    int status = sj_index_read(&store->index);
-    if (sj_store_needs_recovery(status)) {
-        status = sj_store_recover(store);
+    if (sj_store_needs_recovery(sj_writer_open_index(store))) {
+        (void)sj_store_recover(store);
+        sj_index_close(&store->index);
+        (void)sj_writer_open_index(store);
     }
+    int status = sj_index_read(&store->index);
     if (status == 0) {
         size_t id = mdb_txn_id(store->index.read);
         if (id != shared->last_txn) {

@@ -8,6 +8,15 @@
 
 #include "store/shared_handle.h"
 
+/**
+ * Open the index for writing at once, so that it need not be opened anew under the readers when
+ * something is written. Where that cannot be, reads still work, and writes say why not.
+ *
+ * @param store the writer's; nothing happens when its index is open
+ * @return 0 or a negative errno
+ */
+int sj_writer_open_index(struct sj_store *store);
+
 /** Start the thread. @param shared store, all but the thread ready @return 0 or a negative errno */
 int sj_writer_start(struct sj_shared *shared);
 
