@@ -84,7 +84,7 @@ fresh_server() {
 
 # new_token SCOPES: prints a token for all namespaces.
 new_token() {
-    "$scrubjay" token create --scopes "$1" --spaces '*'
+    "$scrubjay" token create --scope "$1" --namespace '*'
 }
 
 # quota NAMESPACE SIZE: takes effect with the next start.
