@@ -25,7 +25,10 @@ static char *resolve(const struct sj_config *config)
 static char *dir_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    return slash > path ? sj_strndup(path, (size_t)(slash - path)) : sj_strdup(slash ? "/" : ".");
+    if (!slash) {
+        return sj_strdup(".");
+    }
+    return slash == path ? sj_strdup("/") : sj_strndup(path, (size_t)(slash - path));
 }
 
 static int take_lock(struct sj_token_file *file, struct sj_err *err)

@@ -261,28 +261,41 @@ static int compare_hashes(const void *a, const void *b)
     return memcmp(left->hash, right->hash, sizeof left->hash);
 }
 
+struct id {
+    char text[SJ_TOKEN_ID_SIZE];
+};
+
 static int compare_ids(const void *a, const void *b)
 {
-    const struct sj_token *const *left = a;
-    const struct sj_token *const *right = b;
-    return strcmp((*left)->id, (*right)->id);
+    const struct id *left = a;
+    const struct id *right = b;
+    return strcmp(left->text, right->text);
 }
 
-// Gives the id of a token that is there twice, or NULL.
-static const char *find_twin(const struct sj_token_list *list)
+static const struct sj_token *find_id(const struct sj_token_list *list, const char *id)
 {
-    SJ_AUTO(sj_auto_free)
-    const struct sj_token **by_id = sj_calloc(list->count + 1, sizeof *by_id);
     for (size_t i = 0; i < list->count; i++) {
-        by_id[i] = &list->items[i];
-        if (i > 0 && compare_hashes(&list->items[i - 1], &list->items[i]) == 0) {
-            return list->items[i].id;
+        if (strcmp(list->items[i].id, id) == 0) {
+            return &list->items[i];
         }
     }
-    qsort(by_id, list->count, sizeof *by_id, compare_ids);
+    return NULL;
+}
+
+// Gives a token of the sorted list that has the hash or the id of another one, or NULL.
+static const struct sj_token *find_twin(const struct sj_token_list *list)
+{
+    SJ_AUTO(sj_auto_free) struct id *ids = sj_calloc(list->count + 1, sizeof *ids);
+    for (size_t i = 0; i < list->count; i++) {
+        memcpy(ids[i].text, list->items[i].id, sizeof ids[i].text);
+        if (i > 0 && compare_hashes(&list->items[i - 1], &list->items[i]) == 0) {
+            return &list->items[i];
+        }
+    }
+    qsort(ids, list->count, sizeof *ids, compare_ids);
     for (size_t i = 1; i < list->count; i++) {
-        if (strcmp(by_id[i - 1]->id, by_id[i]->id) == 0) {
-            return by_id[i]->id;
+        if (compare_ids(&ids[i - 1], &ids[i]) == 0) {
+            return find_id(list, ids[i].text);
         }
     }
     return NULL;
@@ -335,10 +348,10 @@ int sj_token_list_parse(const char *text, size_t len, const char *path, struct s
     if (list.count > 0) {
         qsort(list.items, list.count, sizeof *list.items, compare_hashes);
     }
-    const char *twin = find_twin(&list);
+    const struct sj_token *twin = find_twin(&list);
     if (twin) {
         return sj_fail_plain(err, -EINVAL, "%s: token %s is there twice: remove one line", path,
-                             twin);
+                             twin->id);
     }
     list.digest = EVP_MD_fetch(NULL, "SHA256", NULL);
     if (!list.digest) {
