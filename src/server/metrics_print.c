@@ -276,11 +276,8 @@ static void print_holdings(struct page *page, const struct sj_store_stat *store)
         const char *kind;
         uint64_t count;
     } kinds[] = {
-        {"entry", store->entries},
-        {"object", store->objects},
-        {"pathset", store->pathsets},
-        {"result", store->results},
-        {"stamp", store->stamps},
+        {"entry", store->entries},  {"object", store->objects}, {"pathset", store->pathsets},
+        {"result", store->results}, {"stamp", store->stamps},
     };
     begin(page, "scrubjay_store_items", "gauge", "Values in the store, by kind.");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
