@@ -127,6 +127,7 @@ static void run_peer(struct sj_crsh *crsh, struct sj_crsh_peer *peer, bool is_wa
 
 static void accept_peer(struct sj_crsh *crsh)
 {
+    // cppcheck-suppress nullPointer // accept(2): nobody need ask for the address
     int fd = accept4(crsh->listeners.items[0].fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

@@ -411,10 +411,12 @@ static int open_systemd(struct sj_listeners *all, struct sj_err *err)
     bool is_ours = pid_text && count_text && sj_parse_u64(pid_text, INT32_MAX, &pid) == 0 &&
                    sj_parse_u64(count_text, SYSTEMD_MAX_FDS, &count) == 0 &&
                    pid == (uint64_t)getpid() && count > 0;
-    // Whatever they say, they are not for a child.
+    // Whatever they say, they are not for a child. Threads that run by now do not read them.
+    // NOLINTBEGIN(concurrency-mt-unsafe)
     (void)unsetenv("LISTEN_PID");
     (void)unsetenv("LISTEN_FDS");
     (void)unsetenv("LISTEN_FDNAMES");
+    // NOLINTEND(concurrency-mt-unsafe)
     if (!is_ours) {
         return sj_fail_plain(err, -EINVAL,
                              "systemd handed no socket over: start the socket unit, or set an "

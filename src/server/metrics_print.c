@@ -85,7 +85,7 @@ static void print_requests(struct page *page, const struct sj_figures *figures)
 {
     begin(page, "scrubjay_http_requests_total", "counter",
           "Requests that have ended, by protocol, method and status; 499: the client went away.");
-    for (size_t protocol = 0; protocol < SJ_PROTOCOL_COUNT; protocol++) {
+    for (unsigned protocol = 0; protocol < SJ_PROTOCOL_COUNT; protocol++) {
         for (size_t method = 0; method < SJ_METHOD_SLOTS; method++) {
             for (size_t code = 0; code < SJ_CODE_SLOTS; code++) {
                 uint64_t count = figures->requests[protocol][method][code];
@@ -104,7 +104,7 @@ static void print_lookups(struct page *page, const struct sj_figures *figures)
 {
     begin(page, "scrubjay_cache_requests_total", "counter",
           "Values asked for, by protocol, and whether they were there.");
-    for (size_t protocol = SJ_PROTOCOL_OWN + 1; protocol < SJ_PROTOCOL_COUNT; protocol++) {
+    for (unsigned protocol = SJ_PROTOCOL_OWN + 1; protocol < SJ_PROTOCOL_COUNT; protocol++) {
         const struct sj_traffic *traffic = &figures->traffic[protocol];
         const char *name = sj_protocol_name(protocol);
         const char *hit[] = {"protocol", name, "outcome", "hit", NULL};
@@ -117,7 +117,7 @@ static void print_lookups(struct page *page, const struct sj_figures *figures)
 /** A figure of each protocol. */
 static void print_protocols(struct page *page, const struct sj_figures *figures, size_t offset)
 {
-    for (size_t protocol = 0; protocol < SJ_PROTOCOL_COUNT; protocol++) {
+    for (unsigned protocol = 0; protocol < SJ_PROTOCOL_COUNT; protocol++) {
         const char *labels[] = {"protocol", sj_protocol_name(protocol), NULL};
         uint64_t value = 0;
         memcpy(&value, (const char *)&figures->traffic[protocol] + offset, sizeof value);
@@ -152,7 +152,7 @@ static void print_durations(struct page *page, const struct sj_figures *figures)
 {
     begin(page, "scrubjay_http_request_duration_seconds", "histogram",
           "Time from a request's line to the end of its answer, by protocol.");
-    for (size_t protocol = 0; protocol < SJ_PROTOCOL_COUNT; protocol++) {
+    for (unsigned protocol = 0; protocol < SJ_PROTOCOL_COUNT; protocol++) {
         const char *name = sj_protocol_name(protocol);
         uint64_t below = 0;
         for (size_t slot = 0; slot < SJ_DURATION_SLOTS - 1; slot++) {
@@ -173,7 +173,7 @@ static void print_durations(struct page *page, const struct sj_figures *figures)
 
 static void print_counts(struct page *page, const struct sj_figures *figures)
 {
-    for (size_t what = 0; what < SJ_COUNT_COUNT; what++) {
+    for (unsigned what = 0; what < SJ_COUNT_COUNT; what++) {
         const struct sj_count_name *name = sj_count_name(what);
         if (name->help) {
             begin(page, name->family, "counter", name->help);

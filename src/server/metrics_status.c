@@ -18,7 +18,7 @@ static void add_traffic(struct sj_json *json, const struct sj_traffic *traffic)
 static void add_protocols(struct sj_json *json, const struct sj_figures *figures)
 {
     sj_json_open(json, "protocols", '{');
-    for (size_t i = 0; i < SJ_PROTOCOL_COUNT; i++) {
+    for (unsigned i = 0; i < SJ_PROTOCOL_COUNT; i++) {
         if (figures->traffic[i].requests > 0) {
             sj_json_open(json, sj_protocol_name(i), '{');
             add_traffic(json, &figures->traffic[i]);
@@ -31,7 +31,7 @@ static void add_protocols(struct sj_json *json, const struct sj_figures *figures
 static void add_counts(struct sj_json *json, const struct sj_figures *figures)
 {
     sj_json_open(json, "rejected", '{');
-    for (size_t what = 0; what < SJ_COUNT_COUNT; what++) {
+    for (unsigned what = 0; what < SJ_COUNT_COUNT; what++) {
         const struct sj_count_name *name = sj_count_name(what);
         if (name->reason) {
             sj_json_u64(json, name->reason, figures->counts[what]);
@@ -75,7 +75,7 @@ void sj_metrics_status(const struct sj_metrics *metrics, struct sj_shared *share
     struct sj_figures figures;
     sj_metrics_sum(metrics, &figures);
     struct sj_traffic all = {0};
-    for (size_t i = 0; i < SJ_PROTOCOL_COUNT; i++) {
+    for (unsigned i = 0; i < SJ_PROTOCOL_COUNT; i++) {
         const struct sj_traffic *one = &figures.traffic[i];
         all.requests += one->requests;
         all.found += one->found;

@@ -280,6 +280,11 @@ enum MHD_Result sj_request_step(void *cls, struct MHD_Connection *connection, co
     } else if (*upload_data_size > 0) {
         take(request, upload_data, *upload_data_size);
         *upload_data_size = 0;
+        if (request->body_len == 0) {
+            // Of unknown length: the more has come, the longer it may have taken.
+            sj_deadline_enter(request->server->deadlines, request->peer->deadline, SJ_PHASE_BODY,
+                              request->received_bytes);
+        }
         return MHD_YES;
     }
     if (request->response) {

@@ -126,10 +126,13 @@ static int open_parts(struct life *life, struct sj_err *err)
 
 static void drop_log(void *cls, const char *format, va_list args)
 {
-    // What libmicrohttpd says of its connections is what a client did; counters tell it.
-    (void)cls;
-    (void)format;
+    // What libmicrohttpd says of its connections is what a client did; counters tell it. Only here
+    // it tells that it could not accept one.
+    struct sj_server *server = cls;
     (void)args;
+    if (strstr(format, "resource limit")) {
+        sj_metrics_count(server->metrics, SJ_COUNT_ACCEPT_FAILURES);
+    }
 }
 
 static unsigned thread_count(const struct sj_server *server)
@@ -155,7 +158,7 @@ static int start_daemon(struct life *life, const struct sj_listener *listener, s
     struct MHD_OptionItem options[24] = {0};
     size_t count = sj_request_options(daemon, options);
     const struct MHD_OptionItem more[] = {
-        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)drop_log, NULL},
+        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)drop_log, server},
         {MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
         {MHD_OPTION_THREAD_POOL_SIZE, threads, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)most, NULL},

@@ -133,7 +133,7 @@ Test(metrics, counts_the_values_of_a_batch)
 
 Test(metrics, counts_things_one_by_one)
 {
-    for (size_t what = 0; what < SJ_COUNT_COUNT; what++) {
+    for (unsigned what = 0; what < SJ_COUNT_COUNT; what++) {
         sj_metrics_count(metrics, what);
         cr_assert_not_null(sj_count_name(what)->family);
     }
