@@ -29,6 +29,7 @@ enum sj_record_flags {
     SJ_RECORD_LINK = 1u << 4,    /**< the action links */
     SJ_RECORD_SHARED = 1u << 5,  /**< keyed by the shared form: any checkout may use the result;
                                       without it, a stored miss's detail says what binds it */
+    SJ_RECORD_REMOTE = 1u << 6,  /**< a hit that a remote was asked for */
 };
 
 /** One part of the weak key, told apart so that a miss can be explained. */

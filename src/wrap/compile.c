@@ -15,6 +15,7 @@
 #include "wrap/guard.h"
 #include "wrap/keep.h"
 #include "wrap/notice.h"
+#include "wrap/remote.h"
 #include "wrap/restore.h"
 #include "wrap/wrap.h"
 
@@ -166,6 +167,8 @@ static void store_result(struct sj_call *call, const struct sj_execution *run,
         size_t len = strlen(err.text) + 1;
         call->record.detail = memcpy(sj_call_alloc(call, len), err.text, len);
         sj_notice(call, "store", err.text);
+    } else if (call->record.flags & SJ_RECORD_STORED) {
+        sj_remote_push(call);
     }
 }
 

@@ -29,7 +29,8 @@ struct sj_found {
 int sj_lookup_stamp(struct sj_call *call, struct sj_found *out);
 
 /**
- * Look by content. What was learnt is written back, and a stamp with it.
+ * Look by content, here and then, where there are remotes, there. What was learnt is written back,
+ * and a stamp with it.
  *
  * @param call parsed and weighed invocation
  * @param out  takes the result; release with sj_found_release()
