@@ -2,9 +2,11 @@
 #include "wrap/remote.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "wrap/agent.h"
@@ -14,7 +16,9 @@
 #define SPACE_MAX 64  // bytes of a namespace's name
 
 #define STATUS_NOTHING 404
+#define STATUS_BUSY    503
 #define STATUS_LATE    504
+#define BUSY_MS        5 // until an agent that is busy is asked again
 
 void sj_remote_name(struct sj_remote_names *names, enum sj_frame_kind kind,
                     const struct sj_key *key)
@@ -68,14 +72,28 @@ static void give_up(struct sj_call *call, const char *text)
     sj_notice(call, "remote", text);
 }
 
-// One request; an agent is started when there is none. Gives the HTTP status or a negative errno.
+// One request. An agent that is just coming up is busy for some milliseconds, until its store is
+// open.
+static int ask_agent(const struct sj_config *config, const char *target, const struct sj_buf *body)
+{
+    const void *data = body ? body->data : NULL;
+    size_t len = body ? body->len : 0;
+    uint64_t wait_ms = config->remote_timeout_ms + SLACK_MS;
+    uint64_t until_ns = sj_clock_ns(CLOCK_MONOTONIC) + wait_ms * SJ_NS_PER_MS;
+    for (;;) {
+        int status = sj_agent_ask(config, "POST", target, data, len, wait_ms, NULL);
+        if (status != STATUS_BUSY || sj_clock_ns(CLOCK_MONOTONIC) >= until_ns) {
+            return status;
+        }
+        (void)poll(NULL, 0, BUSY_MS);
+    }
+}
+
+// The same; an agent is started when there is none. Gives the HTTP status or a negative errno.
 static int ask(struct sj_call *call, const char *target, const struct sj_buf *body)
 {
     const struct sj_config *config = &call->config;
-    uint64_t wait_ms = config->remote_timeout_ms + SLACK_MS;
-    const void *data = body ? body->data : NULL;
-    size_t len = body ? body->len : 0;
-    int status = sj_agent_ask(config, "POST", target, data, len, wait_ms, NULL);
+    int status = ask_agent(config, target, body);
     if (status != -ENOENT && status != -ECONNREFUSED) {
         return status;
     }
@@ -87,7 +105,7 @@ static int ask(struct sj_call *call, const char *target, const struct sj_buf *bo
         }
         return status;
     }
-    return sj_agent_ask(config, "POST", target, data, len, wait_ms, NULL);
+    return ask_agent(config, target, body);
 }
 
 static int judge(struct sj_call *call, int status)
