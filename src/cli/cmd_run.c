@@ -13,8 +13,10 @@
 #include "cli/command.h"
 #include "cli/run_env.h"
 #include "cli/run_options.h"
+#include "cli/run_remote.h"
 #include "cli/run_report.h"
 #include "cli/self.h"
+#include "cli/ui.h"
 #include "record/journal.h"
 #include "store/store.h"
 #include "wrap/tool.h"
@@ -25,12 +27,14 @@
 struct run {
     struct sj_config config;
     struct sj_run_options options;
-    struct sj_buf id;           /**< of the build */
-    struct sj_journal *journal; /**< NULL: there are no records to read */
-    struct sj_summary summary;  /**< of what this run's actions left there */
-    struct sj_status_line line; /**< progress */
-    bool is_nested;             /**< a run around it reports */
-    char *temp_dir;             /**< holds the links where the store's directory cannot; or NULL */
+    struct sj_buf id;            /**< of the build */
+    struct sj_journal *journal;  /**< NULL: there are no records to read */
+    struct sj_summary summary;   /**< of what this run's actions left there */
+    struct sj_status_line line;  /**< progress */
+    bool is_nested;              /**< a run around it reports */
+    bool has_remote;             /**< results are shared; the agent was started */
+    struct sj_agent_stat before; /**< what the agent had done before */
+    char *temp_dir;              /**< holds the links where the store's directory cannot; or NULL */
 };
 
 static void release_run(struct run *run)
@@ -144,6 +148,16 @@ static int turn_on(struct run *run, struct sj_err *err)
     return place_links(run, wrapper, err);
 }
 
+// Here and not by the first compile, so that none waits for it.
+static void start_agent(struct run *run)
+{
+    struct sj_err err = {0};
+    run->has_remote = sj_run_remote_is_on(&run->config);
+    if (run->has_remote && sj_run_remote_start(&run->config, &run->before, &err) < 0) {
+        warn(&err);
+    }
+}
+
 // The journal holds the records of all builds that share the store.
 static void read_records(struct run *run)
 {
@@ -207,8 +221,29 @@ static void write_report(const struct run *run, const struct sj_run_report *repo
     }
 }
 
+static void show_uploads(uint64_t queued, void *user)
+{
+    struct run *run = user;
+    SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    sj_buf_adds(&text, "scrubjay: ");
+    sj_ui_count(&text, queued);
+    sj_buf_adds(&text, queued == 1 ? " result is being uploaded" : " results are being uploaded");
+    sj_status_show(&run->line, sj_buf_text(&text));
+}
+
+static void finish_uploads(struct run *run, struct sj_agent_stat *out)
+{
+    if (run->has_remote && !run->is_nested) {
+        sj_run_remote_wait(&run->config, run->line.is_enabled ? show_uploads : NULL, run, out);
+        sj_agent_stat_since(out, &run->before);
+        sj_status_hide(&run->line);
+    }
+}
+
 static void report_end(struct run *run, const struct sj_child_end *end)
 {
+    struct sj_agent_stat remote = {0};
+    finish_uploads(run, &remote);
     read_records(run);
     sj_summary_sort(&run->summary);
     char cwd[PATH_MAX];
@@ -221,6 +256,7 @@ static void report_end(struct run *run, const struct sj_child_end *end)
         .summary = &run->summary,
         .has_records = run->journal && run->config.stats,
         .has_color = has_color(),
+        .remote = run->has_remote && !run->is_nested ? &remote : NULL,
     };
     write_report(run, &report);
 }
@@ -270,6 +306,8 @@ static int run_build(char *const *argv, int *signal)
     if (turn_on(&run, &err) < 0) {
         (void)fprintf(stderr, "scrubjay: warning: the build runs without the cache: %s\n",
                       err.text);
+    } else {
+        start_agent(&run);
     }
     return run_command(&run, signal);
 }

@@ -61,6 +61,7 @@ static void json_record(struct sj_json *json, const struct sj_record *record)
     sj_json_str(json, "detail", record->detail);
     sj_json_bool(json, "stored", record->flags & SJ_RECORD_STORED);
     sj_json_bool(json, "shared", record->flags & SJ_RECORD_SHARED);
+    sj_json_bool(json, "remote", record->flags & SJ_RECORD_REMOTE);
     sj_json_u64(json, "start_ns", record->start_ns);
     sj_json_u64(json, "cpu_ns", record->user_ns + record->system_ns);
     sj_json_i64(json, "exit_status", record->exit_status);
@@ -253,12 +254,16 @@ static void print_cause(const struct sj_explanation *item, struct sj_buf *out)
         [SJ_CAUSE_UNSTORED] = "compiled before, but not stored, on ",
         [SJ_CAUSE_GONE] = "it was stored, and has left the store since ",
     };
+    const struct sj_record *record = &item->record.record;
     const struct sj_record *earlier = &item->earlier.record;
     if (item->cause == SJ_CAUSE_BYPASS || item->cause == SJ_CAUSE_ERROR) {
-        print_reason(&item->record.record, "", out);
+        print_reason(record, "", out);
         return;
     }
-    sj_buf_addf(out, "  %s", texts[item->cause]);
+    bool is_fetched = item->cause == SJ_CAUSE_HIT && (record->flags & SJ_RECORD_REMOTE);
+    sj_buf_addf(out, "  %s",
+                is_fetched ? "fetched from a remote; no miss of it is on record here"
+                           : texts[item->cause]);
     if (item->cause >= SJ_CAUSE_KEY) {
         sj_ui_date(out, earlier->start_ns);
         sj_buf_adds(out, " UTC");

@@ -190,6 +190,9 @@ void sj_run_report_text(const struct sj_run_report *report, struct sj_buf *out)
         return;
     }
     add_figures(summary, out);
+    if (report->remote) {
+        sj_agent_stat_text(report->remote, out);
+    }
     if (summary->dearest_count > 0) {
         heading(report, out, "dearest misses");
         add_dearest(report, out);
@@ -277,6 +280,9 @@ void sj_run_report_json(const struct sj_run_report *report, struct sj_buf *out)
     sj_json_bool(&json, "has_records", report->has_records);
     sj_json_u64(&json, "actions", sj_summary_count(summary));
     sj_sums_json(&json, summary);
+    if (report->remote) {
+        sj_agent_stat_json(report->remote, &json);
+    }
     json_reasons(summary, &json);
     json_dearest(summary, &json);
     sj_json_close(&json, '}');

@@ -8,17 +8,19 @@
 
 #include "base/buf.h"
 #include "cli/child.h"
+#include "cli/run_remote.h"
 #include "record/summary.h"
 
 /** A build that has ended. Strings are borrowed. */
 struct sj_run_report {
-    const char *build;                /**< its id */
-    const char *labels;               /**< KEY=VALUE, separated by commas; "" */
-    const char *cwd;                  /**< directory that units are shown from; "" */
-    const struct sj_child_end *end;   /**< how the command ended */
-    const struct sj_summary *summary; /**< its actions; reasons sorted */
-    bool has_records;                 /**< actions could be counted at all */
-    bool has_color;                   /**< headings may be bold */
+    const char *build;                  /**< its id */
+    const char *labels;                 /**< KEY=VALUE, separated by commas; "" */
+    const char *cwd;                    /**< directory that units are shown from; "" */
+    const struct sj_child_end *end;     /**< how the command ended */
+    const struct sj_summary *summary;   /**< its actions; reasons sorted */
+    bool has_records;                   /**< actions could be counted at all */
+    bool has_color;                     /**< headings may be bold */
+    const struct sj_agent_stat *remote; /**< what was shared; NULL: nothing was meant to be */
 };
 
 /**
