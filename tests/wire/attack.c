@@ -23,10 +23,11 @@
 void attack_report(struct attack *attack, bool is_good, const char *format, ...)
 {
     va_list list;
+    char text[256];
     va_start(list, format);
-    (void)fputs(is_good ? "ok " : "not ok ", stdout);
-    (void)vprintf(format, list);
-    (void)putchar('\n');
+    (void)vsnprintf(text, sizeof text, format, list);
+    text[strcspn(text, "\n")] = '\0';
+    (void)printf("%s %s\n", is_good ? "ok" : "not ok", text);
     (void)fflush(stdout);
     va_end(list);
     attack->has_failed = attack->has_failed || !is_good;

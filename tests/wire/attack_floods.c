@@ -15,59 +15,77 @@ static bool number(struct attack *attack, int index, uint64_t *out)
     return index < attack->arg_count && sj_parse_size(attack->args[index], out) == 0;
 }
 
-// Half of a body, so that the server must keep what it has.
-static int upload_half(struct wire *wire, uint64_t index, bool is_chunked, const char *data,
+// All but an eighth of a body, so that the server must keep what it has.
+static int upload_most(struct wire *wire, uint64_t index, bool is_chunked, const char *data,
                        size_t size)
 {
     char head[256];
-    if (is_chunked) {
-        (void)snprintf(head, sizeof head,
-                       "PUT /ac/%064" PRIx64
-                       " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n",
-                       index, size);
-    } else {
-        (void)snprintf(head, sizeof head,
-                       "PUT /ac/%064" PRIx64 " HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n",
-                       index, size);
-    }
+    char length[64];
+    (void)snprintf(length, sizeof length,
+                   is_chunked ? "Transfer-Encoding: chunked\r\n\r\n%zx" : "Content-Length: %zu\r\n",
+                   size);
+    (void)snprintf(head, sizeof head, "PUT /ac/%064" PRIx64 " HTTP/1.1\r\nHost: x\r\n%s\r\n", index,
+                   length);
     int status = wire_sends(wire, head);
-    // A refused one need not take it.
-    return status < 0 ? status : wire_send(wire, data, size - size / 8, 200);
+    return status < 0 ? status : wire_send(wire, data, size - size / 8, WIRE_WAIT_MS);
 }
 
-static void flood(struct attack *attack, uint64_t count, size_t size, uint64_t memory_max,
+static int upload_rest(struct wire *wire, bool is_chunked, const char *data, size_t size)
+{
+    // A refused one need not take it.
+    (void)wire_send(wire, data, size / 8, WIRE_WAIT_MS);
+    return is_chunked ? wire_sends(wire, "\r\n0\r\n\r\n") : 0;
+}
+
+// What uploads were answered.
+struct tally {
+    uint64_t stored;
+    uint64_t refused; // told to come again, and when
+    uint64_t others;
+};
+
+static void count(struct tally *tally, struct wire *wire)
+{
+    SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
+    char text[32];
+    int status = wire_answer(wire, false, WIRE_WAIT_MS, &answer);
+    if (status == 200 || status == 201) {
+        tally->stored++;
+    } else if (status == 503 && wire_header(&answer, "retry-after:", text, sizeof text)) {
+        tally->refused++;
+    } else {
+        tally->others++;
+    }
+}
+
+static void flood(struct attack *attack, uint64_t uploads, size_t size, uint64_t memory_max,
                   bool is_chunked)
 {
-    struct wire *wires = sj_calloc(count, sizeof *wires);
+    struct wire *wires = sj_calloc(uploads, sizeof *wires);
     char *data = sj_calloc(size, 1);
-    uint64_t refused = 0;
-    uint64_t others = 0;
+    struct tally tally = {0};
     uint64_t memory = 0;
     bool is_served = true;
-    bool says_when = true;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < uploads; i++) {
         wires[i] = (struct wire){.fd = -1};
         if (wire_open(&attack->peer, 0, &wires[i]) == 0) {
-            (void)upload_half(&wires[i], i, is_chunked, data, size);
+            (void)upload_most(&wires[i], i, is_chunked, data, size);
         }
         uint64_t now = wire_memory_of(attack->peer.pid);
         memory = now > memory ? now : memory;
         is_served = is_served && (i % 32 != 0 || attack_is_served(attack));
     }
-    for (uint64_t i = 0; i < count; i++) {
-        SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
-        char text[32];
-        int status = wires[i].fd < 0 ? 0 : wire_answer(&wires[i], false, 1, &answer);
-        refused += status == 503;
-        says_when =
-            says_when && (status != 503 || wire_header(&answer, "retry-after:", text, sizeof text));
-        others += status != 503 && status != -ETIMEDOUT && status != 0 && status != -EPIPE;
+    for (uint64_t i = 0; i < uploads; i++) {
+        if (wires[i].fd >= 0) {
+            (void)upload_rest(&wires[i], is_chunked, data, size);
+            count(&tally, &wires[i]);
+        }
         wire_close(&wires[i]);
     }
-    attack_report(attack, refused > 0 && says_when,
-                  "%s uploads under way: %u of %u told to come again, %u answered otherwise%s",
-                  is_chunked ? "chunked" : "many", (unsigned)refused, (unsigned)count,
-                  (unsigned)others, says_when ? "" : ", without Retry-After");
+    attack_report(attack, tally.refused > 0 && tally.stored > 0 && tally.others == 0,
+                  "%u %suploads under way: %u stored, %u told to come again, %u others",
+                  (unsigned)uploads, is_chunked ? "chunked " : "", (unsigned)tally.stored,
+                  (unsigned)tally.refused, (unsigned)tally.others);
     attack_report(attack, memory <= memory_max, "memory under a flood: %u of at most %u KiB",
                   (unsigned)(memory >> 10), (unsigned)(memory_max >> 10));
     attack_report(attack, is_served && attack_is_served(attack),
@@ -78,15 +96,15 @@ static void flood(struct attack *attack, uint64_t count, size_t size, uint64_t m
 
 bool attack_uploads(struct attack *attack)
 {
-    uint64_t count = 0;
+    uint64_t uploads = 0;
     uint64_t size = 0;
     uint64_t memory_max = 0;
-    if (!number(attack, 0, &count) || !number(attack, 1, &size) ||
+    if (!number(attack, 0, &uploads) || !number(attack, 1, &size) ||
         !number(attack, 2, &memory_max)) {
         return false;
     }
-    flood(attack, count, size, memory_max, false);
-    flood(attack, count, size, memory_max, true);
+    flood(attack, uploads, size, memory_max, false);
+    flood(attack, uploads, size, memory_max, true);
     // What was given up leaves room for others.
     SJ_AUTO(sj_buf_release) struct sj_buf body = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     memset(sj_buf_reserve(&body, size), 'b', size);

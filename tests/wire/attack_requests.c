@@ -25,6 +25,7 @@ struct request {
     bool hides;           /**< the hidden request stands at the end */
     bool may_stay;        /**< the connection may stay open, if it is still in step */
     bool stores;          /**< it is no attack: what it stores is there afterwards */
+    bool may_store;       /**< it is taken for less than it is, or refused */
     bool is_silent;       /**< closing without an answer does, too */
 };
 
@@ -163,27 +164,29 @@ static const struct request requests[] = {
      "evil", "400"},
     {"control byte", HEAD("PUT @O\x01 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"), "evil",
      "400"},
+    // libmicrohttpd ends targets and values at a NUL, and does not tell: nothing more may come of
+    // it.
     {"NUL in the target", HEAD("PUT @O\0x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"),
-     "evil", "400", .is_silent = true},
+     "good", "200 400", .may_stay = true, .may_store = true},
     {"space in the target", HEAD("PUT @O x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"),
      "evil", "400", .is_silent = true},
 
     // Which bytes?
-    {"NUL in a header", HEAD(OPENING "X-A: a\0b\r\nContent-Length: 4\r\n\r\n"), "evil", "400",
-     .is_silent = true},
+    {"NUL in a header", HEAD(OPENING "X-A: a\0b\r\nContent-Length: 4\r\n\r\n"), "good", "200 400",
+     .may_stay = true, .may_store = true},
     {"NUL in a header's name", HEAD(OPENING "Content-Length\0: 4\r\nContent-Length: @L\r\n\r\n"),
      "evil", "400", .hides = true, .is_silent = true},
     {"NUL in the length",
      HEAD(OPENING "Content-Length: 4\0"
                   "0\r\n\r\n"),
-     "evil", "400", .hides = true, .is_silent = true},
+     "good", "200 400", .may_stay = true, .may_store = true},
     {"bare CR in a header", HEAD(OPENING "X-A: a\rContent-Length: 4\r\n\r\n"), "", "400 411",
      .hides = true, .is_silent = true},
     {"bare CR before the length", HEAD(OPENING "X-A: a\rb\r\nContent-Length: 4\r\n\r\n"), "evil",
      "400", .is_silent = true},
     {"header without a colon", HEAD(OPENING "Content-Length\r\n\r\n"), "", "400 411",
      .hides = true},
-    {"header without a name", HEAD(OPENING ": a\r\nContent-Length: 4\r\n\r\n"), "evil", "400",
+    {"header without a name", HEAD(OPENING ": a\r\nContent-Length: 4\r\n\r\n"), "evil", "400 411",
      .is_silent = true},
     {"HTTP/2's preface", HEAD("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "", "400 505", .hides = true,
      .is_silent = true},
@@ -248,7 +251,9 @@ static const char *judge_end(struct wire *wire, const struct request *request, s
         if (!wire_is_closed(wire, WIRE_WAIT_MS)) {
             return "the connection stays open";
         }
-        return wire->in.len > 0 ? "more than one answer" : NULL;
+        // What libmicrohttpd answers by itself has its head twice, the second one as the start of
+        // its body; so it is looked for an answer, not for bytes.
+        return wire->in.len > 0 && strstr(wire->in.data, "HTTP/1.") ? "more than one answer" : NULL;
     }
     SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
     char target[64];
@@ -280,10 +285,10 @@ static const char *judge(struct attack *attack, const struct request *request, s
         return "the hidden request was carried out";
     }
     int outer = status_of(attack, "outer", index, &answer);
-    if (!fault && outer != (request->stores ? 200 : 404)) {
+    if (!fault && outer != (request->stores ? 200 : 404) && !request->may_store) {
         return request->stores ? "nothing was stored" : "something was stored";
     }
-    if (!fault && request->stores && strcmp(sj_buf_text(&answer.body), "good") != 0) {
+    if (!fault && outer == 200 && strcmp(sj_buf_text(&answer.body), "good") != 0) {
         return "something else was stored";
     }
     return fault;
