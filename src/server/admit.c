@@ -131,13 +131,13 @@ static const struct sockaddr *address_of(const struct sj_request *request)
 static unsigned scope_of(const struct sj_request *request)
 {
     enum sj_resource resource = request->route.resource;
+    // moon asks for the status before all else, and gives the cache up when it is refused: whoever
+    // asks is told that somebody is there, and who may see them the figures.
     if (resource == SJ_RESOURCE_HEALTHZ || resource == SJ_RESOURCE_READYZ ||
-        request->method == SJ_METHOD_OPTIONS) {
+        resource == SJ_RESOURCE_STATUS || request->method == SJ_METHOD_OPTIONS) {
         return 0;
     }
-    // moon asks for the status below its namespace, and takes any answer.
-    if (resource == SJ_RESOURCE_METRICS ||
-        (resource == SJ_RESOURCE_STATUS && request->route.space.len == 0)) {
+    if (resource == SJ_RESOURCE_METRICS) {
         return SJ_SCOPE_ADMIN;
     }
     return request->method & request->route.writes ? SJ_SCOPE_WRITE : SJ_SCOPE_READ;
@@ -161,7 +161,9 @@ static bool check_access(struct sj_request *request)
     if (request->grant.is_refused) {
         sj_metrics_count(server->metrics, SJ_COUNT_AUTH_FAILURES);
     }
-    if (scope == 0 || (!request->grant.is_refused && (request->grant.scopes & scope))) {
+    bool is_status = request->route.resource == SJ_RESOURCE_STATUS;
+    if ((scope == 0 && !(is_status && request->grant.is_refused)) ||
+        (!request->grant.is_refused && (request->grant.scopes & scope))) {
         return true;
     }
     bool is_known = request->grant.id[0] != '\0' && !request->grant.is_refused;
@@ -170,7 +172,6 @@ static bool check_access(struct sj_request *request)
         request->is_discarded = true;
         return true;
     }
-    request->must_close = has_upload(request);
     sj_request_event(request, is_known ? SJ_EVENT_FORBIDDEN : SJ_EVENT_UNAUTHENTICATED);
     return false;
 }
@@ -206,7 +207,6 @@ static bool expect_body(struct sj_request *request)
     size_t max = body_max(request);
     if (request->body_len > max) {
         sj_metrics_count(request->server->metrics, SJ_COUNT_REJECTED_SIZE);
-        request->must_close = true;
         sj_request_event(request, SJ_EVENT_TOO_LARGE);
         return false;
     }
@@ -239,7 +239,6 @@ static bool check_resource(struct sj_request *request)
     }
     request->shared = atomic_load_explicit(&request->server->shared, memory_order_acquire);
     if (!request->shared && resource != SJ_RESOURCE_HEALTHZ && resource != SJ_RESOURCE_READYZ) {
-        request->must_close = has_upload(request);
         sj_request_event(request, has_upload(request) ? SJ_EVENT_BUSY : SJ_EVENT_READ_FAILED);
         return false;
     }
@@ -262,7 +261,6 @@ bool sj_request_admit(struct sj_request *request, const char *version)
         return false;
     }
     if (status == MHD_HTTP_NOT_FOUND) {
-        request->must_close = has_upload(request);
         sj_request_error(request, MHD_HTTP_NOT_FOUND, "not_found",
                          "no cache protocol has such a target");
         return false;
@@ -271,7 +269,6 @@ bool sj_request_admit(struct sj_request *request, const char *version)
         return malformed(request, (unsigned)status, "the target is not well formed");
     }
     if (!(request->method & request->route.methods)) {
-        request->must_close = has_upload(request);
         sj_request_status(request, MHD_HTTP_METHOD_NOT_ALLOWED);
         return false;
     }

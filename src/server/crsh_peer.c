@@ -109,6 +109,7 @@ static void end_request(struct sj_crsh_peer *peer, unsigned status)
             .method_name = is_known ? methods[op].name : "",
             .address = "unix",
             .token = "",
+            .is_lookup = op == SJ_CRSH_GET,
             .status = status,
             .start_ns = peer->start_ns,
             .wall_ns = now_ns > peer->start_ns ? now_ns - peer->start_ns : 0,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/deadline.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -131,6 +132,18 @@ void sj_deadline_enter(struct sj_deadlines *deadlines, struct sj_deadline *deadl
     atomic_store_explicit(&deadline->phase, (unsigned)phase, memory_order_relaxed);
 }
 
+// libmicrohttpd does not notice the end of a connection that came together with a part of a body:
+// it waits for a change that has been. Shutting the reading end down makes another, and loses
+// nothing that has arrived.
+static void wake_if_ended(struct sj_deadline *one)
+{
+    struct pollfd poll_fd = {.fd = one->fd, .events = POLLRDHUP};
+    if (atomic_load_explicit(&one->phase, memory_order_relaxed) == SJ_PHASE_BODY &&
+        poll(&poll_fd, 1, 0) > 0 && poll_fd.revents & POLLRDHUP) {
+        (void)shutdown(one->fd, SHUT_RD);
+    }
+}
+
 uint64_t sj_deadlines_sweep(struct sj_deadlines *deadlines, uint64_t now_ms)
 {
     uint64_t count = 0;
@@ -143,6 +156,8 @@ uint64_t sj_deadlines_sweep(struct sj_deadlines *deadlines, uint64_t now_ms)
                                                     memory_order_relaxed, memory_order_relaxed)) {
             (void)shutdown(one->fd, SHUT_RDWR);
             count++;
+        } else {
+            wake_if_ended(one);
         }
     }
     (void)pthread_mutex_unlock(&deadlines->lock);
@@ -156,6 +171,7 @@ uint64_t sj_deadlines_drain(struct sj_deadlines *deadlines)
     for (struct sj_deadline *one = deadlines->list; one; one = one->next) {
         if (atomic_load_explicit(&one->phase, memory_order_relaxed) != SJ_PHASE_HEADER) {
             busy++;
+            wake_if_ended(one);
             continue;
         }
         // Only its reading end: a request that has just come is still answered.

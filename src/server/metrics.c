@@ -176,8 +176,7 @@ static void judge(const struct sj_request_note *note, struct sj_traffic *traffic
 {
     traffic->found = note->found;
     traffic->missed = note->missed;
-    if (note->found > 0 || note->missed > 0 || note->protocol == SJ_PROTOCOL_OWN ||
-        note->method != SJ_METHOD_GET || (note->target && sj_has_suffix(note->target, "/status"))) {
+    if (note->found > 0 || note->missed > 0 || !note->is_lookup) {
         return;
     }
     traffic->found = note->status == 200 || note->status == 206 || note->status == 304;

@@ -30,6 +30,7 @@ struct sj_request_note {
     const char *referer;       /**< Referer, or NULL */
     const char *address;       /**< the client's, as text; "unix" */
     const char *token;         /**< its token's id; "" for the anonymous */
+    bool is_lookup;            /**< one value was asked for: the status tells hit from miss */
     unsigned status;           /**< HTTP status; 0: the client went away */
     uint32_t found;            /**< values of a batch that were there … */
     uint32_t missed;           /**< … and were not; both 0: method and status tell */

@@ -197,7 +197,12 @@ static void batch(struct sj_request *request)
     struct sj_key key;
     int status = 0;
     while ((status = sj_name_next(&reader, &kind, &key)) == 0) {
+        size_t len = outgo.frames.len;
         sj_outgo_add(&outgo, kind, &key);
+        // Trails are hints: nobody misses one.
+        bool is_found = outgo.frames.len > len;
+        request->found += is_found && kind != SJ_FRAME_TRAIL;
+        request->missed += !is_found && kind != SJ_FRAME_TRAIL;
     }
     if (status < 0) {
         sj_outgo_release(&outgo);

@@ -97,7 +97,6 @@ static void print_status(struct sj_request *request)
 
 void sj_handle_status(struct sj_request *request)
 {
-    // moon asks below its namespace whether somebody is there; figures are for who may see them.
     if (!(request->grant.scopes & SJ_SCOPE_ADMIN)) {
         sj_request_status(request, MHD_HTTP_OK);
         return;

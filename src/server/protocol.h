@@ -14,7 +14,7 @@ enum sj_protocol {
     SJ_PROTOCOL_CCACHE,  /**< ccache, all three layouts */
     SJ_PROTOCOL_SCCACHE, /**< sccache over WebDAV */
     SJ_PROTOCOL_BAZEL,   /**< Bazel, moon, and what else says /ac and /cas */
-    SJ_PROTOCOL_GRADLE,  /**< Gradle, Maven */
+    SJ_PROTOCOL_GRADLE,  /**< Gradle */
     SJ_PROTOCOL_TURBO,   /**< Turborepo */
     SJ_PROTOCOL_NX,      /**< Nx */
     SJ_PROTOCOL_COUNT,   /**< how many */

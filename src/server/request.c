@@ -15,6 +15,9 @@
 // is larger has to arrive before it takes memory.
 #define RESERVE_MAX ((size_t)1 << 20)
 
+// Most bytes of a refused body that are read to its end.
+#define DISCARD_MAX ((uint64_t)1 << 30)
+
 static sj_handler *const handlers[SJ_RESOURCE_COUNT] = {
     [SJ_RESOURCE_HEALTHZ] = sj_handle_healthz,
     [SJ_RESOURCE_READYZ] = sj_handle_readyz,
@@ -78,6 +81,16 @@ static void describe_address(struct sj_request *request, char *out, size_t len)
     }
 }
 
+// A value was asked for by its name.
+static bool is_lookup(const struct sj_request *request)
+{
+    static const bool has_values[SJ_RESOURCE_COUNT] = {
+        [SJ_RESOURCE_ENTRY] = true,  [SJ_RESOURCE_CAS] = true,     [SJ_RESOURCE_OBJECT] = true,
+        [SJ_RESOURCE_RESULT] = true, [SJ_RESOURCE_PATHSET] = true,
+    };
+    return request->method == SJ_METHOD_GET && has_values[request->route.resource];
+}
+
 static void note_end(struct sj_request *request)
 {
     struct sj_server *server = request->server;
@@ -90,6 +103,9 @@ static void note_end(struct sj_request *request)
         .space = request->route.space,
         .address = address,
         .token = request->grant.id,
+        .is_lookup = is_lookup(request),
+        .found = request->found,
+        .missed = request->missed,
         .status = request->status,
         .start_ns = request->start_ns,
         .wall_ns = sj_clock_ns(CLOCK_MONOTONIC) - request->start_mono_ns,
@@ -210,11 +226,12 @@ static void refuse(struct sj_request *request, enum sj_event event)
     request->held_bytes = 0;
 }
 
-static void take(struct sj_request *request, const char *data, size_t len)
+// False: there is no end to it.
+static bool take(struct sj_request *request, const char *data, size_t len)
 {
     request->received_bytes += len;
     if (request->is_discarded) {
-        return;
+        return request->received_bytes <= DISCARD_MAX;
     }
     struct sj_buf *body = &request->body;
     if (body->len + len > body->size) {
@@ -222,11 +239,16 @@ static void take(struct sj_request *request, const char *data, size_t len)
         if (request->body_len && request->body_len <= RESERVE_MAX) {
             want = request->head_len + (size_t)request->body_len + 1;
         }
-        if (!sj_request_hold(request, want - body->size)) {
+        size_t size = body->size;
+        if (!sj_request_hold(request, want - size)) {
             refuse(request, SJ_EVENT_BUSY);
-            return;
+            return true;
         }
         (void)sj_buf_reserve(body, want - body->len);
+        // The buffer may have taken more; it is there now, and counts.
+        uint64_t more = body->size > want ? body->size - want : 0;
+        (void)atomic_fetch_add(&request->server->upload_bytes, more);
+        request->held_bytes += more;
     }
     sj_buf_add(body, data, len);
     if (body->is_full) {
@@ -234,6 +256,7 @@ static void take(struct sj_request *request, const char *data, size_t len)
     } else if (request->sha256) {
         (void)EVP_DigestUpdate(request->sha256, data, len);
     }
+    return true;
 }
 
 static void process(struct sj_request *request)
@@ -251,6 +274,17 @@ static bool has_body(const struct sj_request *request)
     return request->method & (SJ_METHOD_PUT | SJ_METHOD_POST | SJ_METHOD_PROPFIND);
 }
 
+// Whether a refusal is answered before the end of its request, which closes the connection. While a
+// client still sends, that resets it, and it may never read the answer: so what it sends is read
+// and thrown away, unless it is malformed, too much, or waits to be told to send it.
+static bool must_answer_now(struct sj_request *request)
+{
+    const char *expects = sj_request_header(request, MHD_HTTP_HEADER_EXPECT);
+    request->is_discarded = true;
+    return request->must_close ||
+           (has_body(request) && (expects || request->body_len > DISCARD_MAX));
+}
+
 enum MHD_Result sj_request_step(void *cls, struct MHD_Connection *connection, const char *url,
                                 const char *method, const char *version, const char *upload_data,
                                 size_t *upload_data_size, void **con_cls)
@@ -266,18 +300,16 @@ enum MHD_Result sj_request_step(void *cls, struct MHD_Connection *connection, co
         request->method_name = method;
         request->peer =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-        bool is_admitted = sj_request_admit(request, version);
-        // An answer given now, before the end of the request, closes the connection: right for a
-        // body that nobody wants, and for nothing else.
-        if (!is_admitted && (has_body(request) || request->must_close)) {
+        if (!sj_request_admit(request, version) && must_answer_now(request)) {
             return queue(request);
         }
-        if (is_admitted && has_body(request)) {
+        if (has_body(request)) {
             sj_deadline_enter(request->server->deadlines, request->peer->deadline, SJ_PHASE_BODY,
                               request->body_len);
         }
         return MHD_YES;
-    } else if (*upload_data_size > 0) {
+    }
+    if (*upload_data_size > 0) {
         take(request, upload_data, *upload_data_size);
         *upload_data_size = 0;
         if (request->body_len == 0) {

@@ -62,6 +62,8 @@ struct sj_request {
     bool is_shared_response;       /**< it is one of the server's answers */
     uint64_t sent_bytes;           /**< of the answer's body */
     sj_handler *after;             /**< called when a write is done, or by a worker */
+    uint32_t found;                /**< values of a batch that were there … */
+    uint32_t missed;               /**< … and were not */
     size_t frame_count;            /**< values that were taken in */
     int outcome;                   /**< of the write: 0 or a negative errno */
 };
