@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,18 +42,26 @@ struct sj_access_log {
     int fd; /**< the writer uses it without the lock: only reopen replaces it, by dup3() */
 };
 
+/** Quotes and backslashes are not: a reader need not know of escapes to find a field's end. */
+static bool is_plain(unsigned char byte)
+{
+    return byte > ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
 static void add_escaped(struct sj_buf *out, const char *data, size_t len)
 {
     static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)data[i];
-        // Quotes and backslashes, too: a reader need not know of escapes to find the field's end.
-        if (byte > ' ' && byte < 0x7f && byte != '"' && byte != '\\') {
-            sj_buf_addc(out, (char)byte);
-            continue;
+    for (size_t i = 0; i < len;) {
+        size_t from = i;
+        while (i < len && is_plain((unsigned char)data[i])) {
+            i++;
         }
-        const char escaped[4] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-        sj_buf_add(out, escaped, sizeof escaped);
+        sj_buf_add(out, data + from, i - from);
+        if (i < len) {
+            unsigned char byte = (unsigned char)data[i++];
+            const char escaped[4] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+            sj_buf_add(out, escaped, sizeof escaped);
+        }
     }
 }
 
@@ -176,6 +185,8 @@ static void format_dropped(uint64_t count, bool is_json, struct sj_buf *out)
 /** Write to what may be a full pipe; it is given up after a while, since the server must end. */
 static int write_patiently(int fd, const char *data, size_t len)
 {
+    struct stat there;
+    bool is_file = fstat(fd, &there) == 0 && S_ISREG(there.st_mode);
     while (len > 0) {
         struct pollfd want = {.fd = fd, .events = POLLOUT};
         int ready = poll(&want, 1, PIPE_WAIT_MS);
@@ -184,7 +195,7 @@ static int write_patiently(int fd, const char *data, size_t len)
         }
         // A pipe that is ready takes this many bytes without making a blocking write wait. Whole
         // lines, as others may write to it, too.
-        size_t part = len < PIPE_BUF ? len : PIPE_BUF;
+        size_t part = is_file || len < PIPE_BUF ? len : PIPE_BUF;
         const char *end = memrchr(data, '\n', part);
         part = end ? (size_t)(end - data) + 1 : part;
         ssize_t wrote = ready < 0 ? -1 : write(fd, data, part);
