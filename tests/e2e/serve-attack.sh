@@ -11,6 +11,7 @@ MiB=$((1 << 20))
 serve_start plain --durable=no
 attack requests
 attack content 192Mi
+attack gone
 check 'the server is still the same process' kill -0 "$server_pid"
 serve_stop
 

@@ -154,7 +154,7 @@ static void target_of(uint64_t slot, const char *data, size_t len, char out[128]
         (void)snprintf(out, 128, "/v1/cache/%" PRIu64, slot);
         break;
     case 2:
-        (void)snprintf(out, 128, "/storm/cache/%032" PRIx64, slot);
+        (void)snprintf(out, 128, "/cache/storm/%032" PRIx64, slot);
         break;
     default:
         key = sj_key_of(data, len);
@@ -221,7 +221,7 @@ static void put(struct client *client, uint64_t number)
         atomic_store(&slot->at, at);
         atomic_store(&slot->open_epoch, 0);
         atomic_fetch_add(&shared->puts, 1);
-    } else if (status == 503 || status == 403 || status == 404 || status == 413) {
+    } else if (status == 503 || status == 403 || status == 413) {
         atomic_store(&slot->open_epoch, 0);
         atomic_fetch_add(&shared->refused, 1);
     } else if (status == 0 || status == -EPIPE) {
@@ -335,6 +335,7 @@ struct server {
     uint64_t slowest_ms;  /**< from exec until it listens */
     uint64_t memory_max;  /**< most bytes seen */
     unsigned starts;      /**< how many */
+    uint64_t drain_ms;    /**< longest from SIGTERM to the end */
     unsigned bad_endings; /**< told to end and not ended by themselves, or ended unasked */
 };
 
@@ -390,9 +391,12 @@ static bool start_server(struct server *server)
 static void end_server(struct server *server, int signal_number)
 {
     int status = 0;
+    uint64_t from_ms = wire_now_ms();
     atomic_store(&shared->port, 0);
     (void)kill(server->pid, signal_number);
     (void)waitpid(server->pid, &status, 0);
+    uint64_t took_ms = wire_now_ms() - from_ms;
+    server->drain_ms = took_ms > server->drain_ms ? took_ms : server->drain_ms;
     bool is_good = signal_number == SIGKILL ? WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL
                                             : WIFEXITED(status) && WEXITSTATUS(status) == 0;
     if (!is_good) {
@@ -470,10 +474,10 @@ static void conclude(const struct server *server)
            atomic_load(&shared->puts), atomic_load(&shared->gets), atomic_load(&shared->misses),
            atomic_load(&shared->refused), atomic_load(&shared->broken));
     report(true,
-           "%u starts, the slowest %" PRIu64 " ms; %" PRIu64 " MiB written; memory at most %" PRIu64
-           " KiB",
-           server->starts, server->slowest_ms, atomic_load(&shared->position) >> 20,
-           server->memory_max >> 10);
+           "%u starts, the slowest %" PRIu64 " ms, ends at most %" PRIu64 " ms; %" PRIu64
+           " MiB written; memory at most %" PRIu64 " KiB",
+           server->starts, server->slowest_ms, server->drain_ms,
+           atomic_load(&shared->position) >> 20, server->memory_max >> 10);
 }
 
 // One server for the last part of the time: its memory must not grow.

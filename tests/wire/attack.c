@@ -109,6 +109,7 @@ static const struct {
     {"ask", ask},
     {"connections", attack_connections},
     {"content", attack_content},
+    {"gone", attack_gone},
     {"key", key},
     {"memory", memory},
     {"readers", attack_readers},

@@ -24,6 +24,8 @@ attack_group attack_requests;
 /** Slow clients. The server's deadlines must be short: header_timeout, idle_timeout, body_timeout.
  */
 attack_group attack_slow;
+/** Clients that go away amid a request. The server's deadlines must be long. */
+attack_group attack_gone;
 /** Values and bodies that lie. Argument: most bytes of memory that the server may come to have. */
 attack_group attack_content;
 /** Parallel uploads. Arguments: connections, bytes of each, memory that the server may have. */

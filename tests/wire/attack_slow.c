@@ -11,7 +11,7 @@
 
 #define AT_ONCE     20
 #define EVERY_MS    50
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 20000
 #define LARGE_SIZE  ((size_t)24 << 20) // more than the kernel buffers
 
 /** A slow client. */
@@ -21,41 +21,52 @@ struct slow {
     unsigned answers;    /**< read before it becomes slow */
     const char *trickle; /**< sent byte by byte, over and over; NULL: it is silent */
     bool reads;          /**< takes a byte now and then */
+    bool leaves;         /**< closes right behind what it sent */
 };
 
 #define ASK_LARGE "GET /v1/cache/large HTTP/1.1\r\nHost: x\r\n\r\n"
 #define PUT_HEAD  "PUT /v1/cache/slow HTTP/1.1\r\nHost: x\r\n"
 
 static const struct slow slows[] = {
-    {"nothing is sent", NULL, 0, NULL, false},
-    {"blank lines", NULL, 0, "\r\n", false},
-    {"a request line byte by byte", "GET /v1/cache/", 0, "a", false},
-    {"headers byte by byte", "GET /healthz HTTP/1.1\r\nHost: x\r\n", 0, "X-A: b\r\n", false},
-    {"idle after a request", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 1, NULL, false},
+    {"nothing is sent", NULL, 0, NULL, false, false},
+    {"blank lines", NULL, 0, "\r\n", false, false},
+    {"a request line byte by byte", "GET /v1/cache/", 0, "a", false, false},
+    {"headers byte by byte", "GET /healthz HTTP/1.1\r\nHost: x\r\n", 0, "X-A: b\r\n", false, false},
+    {"idle after a request", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 1, NULL, false, false},
     {"a second request byte by byte", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/cache/", 1,
-     "a", false},
-    {"a body byte by byte", PUT_HEAD "Content-Length: 1000000\r\n\r\n", 0, "a", false},
-    {"a body that does not come", PUT_HEAD "Content-Length: 1000000\r\n\r\nabc", 0, NULL, false},
-    {"small chunks", PUT_HEAD "Transfer-Encoding: chunked\r\n\r\n", 0, "1\r\na\r\n", false},
-    {"a chunk's size byte by byte", PUT_HEAD "Transfer-Encoding: chunked\r\n\r\n", 0, "0", false},
+     "a", false, false},
+    {"a body byte by byte", PUT_HEAD "Content-Length: 1000000\r\n\r\n", 0, "a", false, false},
+    {"a body that does not come", PUT_HEAD "Content-Length: 1000000\r\n\r\nabc", 0, NULL, false,
+     false},
+    {"small chunks", PUT_HEAD "Transfer-Encoding: chunked\r\n\r\n", 0, "1\r\na\r\n", false, false},
+    {"a chunk's size byte by byte", PUT_HEAD "Transfer-Encoding: chunked\r\n\r\n", 0, "0", false,
+     false},
     {"a body after 100 Continue",
-     PUT_HEAD "Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n", 1, "a", false},
-    {"an answer that is not read", ASK_LARGE, 0, NULL, false},
-    {"an answer read byte by byte", ASK_LARGE, 0, NULL, true},
-    {"requests and no answer read", ASK_LARGE, 0, ASK_LARGE, false},
+     PUT_HEAD "Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n", 1, "a", false, false},
+    {"an answer that is not read", ASK_LARGE, 0, NULL, false, false},
+    {"an answer read byte by byte", ASK_LARGE, 0, NULL, true, false},
+    {"requests and no answer read", ASK_LARGE, 0, ASK_LARGE, false, false},
 };
 
 #define SLOW_COUNT (sizeof slows / sizeof slows[0])
+
+// Those that are gone must be noticed long before any deadline.
+static const struct slow leavers[] = {
+    {"gone amid a body", PUT_HEAD "Content-Length: 1000000\r\n\r\nabc", 0, NULL, false, true},
+    {"gone amid headers", "GET /healthz HTTP/1.1\r\nHost: x\r\n", 0, NULL, false, true},
+};
+
+#define LEAVER_COUNT (sizeof leavers / sizeof leavers[0])
 
 // One more byte. Whether the server still takes part is for the caller to see.
 static void go_on(struct wire *wire, const struct slow *slow, size_t round)
 {
     char byte = 0;
-    if (slow->trickle) {
+    if (wire->fd >= 0 && slow->trickle) {
         byte = slow->trickle[round % strlen(slow->trickle)];
         (void)send(wire->fd, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
-    if (slow->reads) {
+    if (wire->fd >= 0 && slow->reads) {
         (void)recv(wire->fd, &byte, 1, MSG_DONTWAIT);
     }
 }
@@ -67,6 +78,9 @@ static bool start(struct attack *attack, const struct slow *slow, struct wire *w
     is_good = is_good && (!slow->first || wire_sends(wire, slow->first) == 0);
     for (unsigned i = 0; i < slow->answers && is_good; i++) {
         is_good = wire_answer(wire, false, WIRE_WAIT_MS, &answer) > 0;
+    }
+    if (slow->leaves) {
+        wire_close(wire);
     }
     return is_good;
 }
@@ -134,6 +148,15 @@ bool attack_slow(struct attack *attack)
     for (size_t i = 0; i < SLOW_COUNT; i++) {
         attack_slowly(attack, &slows[i], sockets);
         (void)settle(attack);
+    }
+    return true;
+}
+
+bool attack_gone(struct attack *attack)
+{
+    unsigned sockets = settle(attack);
+    for (size_t i = 0; i < LEAVER_COUNT; i++) {
+        attack_slowly(attack, &leavers[i], sockets);
     }
     return true;
 }
