@@ -99,6 +99,14 @@ restart_server --anonymous none
 check '... a cold build goes through' build cold -Dcache.url="$url/new/" -Dcache.token="$reader"
 equal '... and stores nothing' '0 1 0' "$(counts gradle)"
 equal '... Gradle gives the cache up at the first refusal' 1 "$(answers gradle PUT 403)"
+printf '[kind]\ndiscard = true\n' >"$SCRUBJAY_DIR/namespaces.conf"
+restart_server --anonymous none
+check '... unless the namespace pretends: a cold build goes through' \
+    build cold -Dcache.url="$url/kind/" -Dcache.token="$reader"
+equal '... Gradle keeps asking and uploading' '0 3 3' "$(counts gradle)"
+restart_server --anonymous none
+check '... a build after it goes through' build warm -Dcache.url="$url/kind/" -Dcache.token="$reader"
+equal '... and nothing was stored' '0 3 3' "$(counts gradle)"
 restart_server --anonymous none
 check 'without a token a build goes through' build cold -Dcache.url="$url/main/"
 equal '... and nothing is given or stored' '0 0 0' "$(counts gradle)"
@@ -110,6 +118,19 @@ restart_server
 check 'over its quota: a build goes through' build cold -Dcache.url="$url/small/"
 equal '... and stores nothing' '0 1 0' "$(counts gradle)"
 equal '... Gradle was told the entry is too large' 1 "$(answers gradle PUT 413)"
+
+if small_disk 2500k; then
+    start_server
+    check 'on a full disk: a build goes through' build cold -Dcache.url="$url/main/"
+    equal '... and stores the small outputs' '0 3 2' "$(counts gradle)"
+    equal '... Gradle was told the other is too large' 1 "$(answers gradle PUT 413)"
+fi
+large_disk
+
+fresh_server
+restart_server --max-upload-memory 1MiB
+check 'an output that there is no memory for: a build goes through' build cold -Dcache.url="$url/main/"
+equal '... and stores the others' '0 3 2' "$(counts gradle)"
 
 fresh_server
 restart_server --max-entry 1MiB

@@ -3,6 +3,12 @@
 # Sourced by every script of tests/clients/: real clients of other caches against `scrubjay serve`,
 # on top of tests/e2e/lib.sh. What npm and cargo bring, `ci/clients` puts into build-clients/.
 # By hand: SCRUBJAY_BUILD=build tests/clients/ccache.sh
+
+# Mounts of its own, so that a script may have a disk that it can fill; not everybody may have them.
+if [ -z "${CLIENTS_MOUNTS-}" ]; then
+    CLIENTS_MOUNTS=no
+    ! unshare --mount true 2>/dev/null || CLIENTS_MOUNTS=yes exec unshare --mount bash "$0" "$@"
+fi
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 
 # shellcheck disable=SC2034 # for the scripts
@@ -19,6 +25,7 @@ clients_finish() {
     declare -F client_stop >/dev/null && client_stop
     no_midway
     kill_server
+    large_disk
     (exit "$status")
     finish
 }
@@ -82,9 +89,23 @@ fresh_server() {
     start_server
 }
 
+# small_disk SIZE: an empty store on a disk of this size; a failure where that cannot be had.
+small_disk() {
+    kill_server
+    rm -rf "$SCRUBJAY_DIR"
+    mkdir "$SCRUBJAY_DIR"
+    [ "$CLIENTS_MOUNTS" = yes ] && mount -t tmpfs -o "size=$1" none "$SCRUBJAY_DIR" 2>/dev/null
+}
+
+# large_disk: the usual one again.
+large_disk() {
+    kill_server
+    ! mountpoint -q "$SCRUBJAY_DIR" || umount "$SCRUBJAY_DIR"
+}
+
 # new_token SCOPES: prints a token for all namespaces.
 new_token() {
-    "$scrubjay" token create --scope "$1" --namespace '*'
+    "$scrubjay" token create --scope "$1" --namespace '*' 2>/dev/null
 }
 
 # quota NAMESPACE SIZE: takes effect with the next start.
@@ -121,13 +142,13 @@ misses() {
 
 # answers PROTOCOL METHOD STATUS: how often the server gave that answer.
 answers() {
-    metric scrubjay_http_requests_total "protocol=\"$1\"" "method=\"$2\"" "status=\"$3\""
+    metric scrubjay_http_requests_total "protocol=\"$1\"" "method=\"$2\"" "code=\"$3\""
 }
 
 # counts PROTOCOL: "HITS MISSES UPLOADS", the last those that were answered with success.
 counts() {
     local stored
-    stored=$(metric scrubjay_http_requests_total "protocol=\"$1\"" 'method="PUT"' 'status="2')
+    stored=$(metric scrubjay_http_requests_total "protocol=\"$1\"" 'method="PUT"' 'code="2')
     echo "$(hits "$1") $(misses "$1") $stored"
 }
 
@@ -150,7 +171,7 @@ kill_midway() {
         declare -p url server_pid
         # shellcheck disable=SC2016 # expanded there
         printf 'took() { [ "$(metric scrubjay_http_requests_total %s %s %s)" -ge %s ]; }\n' \
-            "'protocol=\"$1\"'" "'method=\"PUT\"'" "'status=\"2'" "$2"
+            "'protocol=\"$1\"'" "'method=\"PUT\"'" "'code=\"2'" "$2"
         echo 'wait_for 20 took; kill_server'
     } >"$midway"
 }

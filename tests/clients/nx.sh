@@ -106,6 +106,19 @@ check 'over its quota: a build goes through' build other ''
 equal '... and stores nothing' '0 3 0' "$(counts nx)"
 equal '... Nx was told it may not, which it bears' 3 "$(answers nx PUT 403)"
 
+if small_disk 2500k; then
+    start_server
+    check 'on a full disk: a build goes through' build other ''
+    equal '... and stores the small outputs' '0 3 2' "$(counts nx)"
+    equal '... Nx was told it may not, which it bears' 1 "$(answers nx PUT 403)"
+fi
+large_disk
+
+fresh_server
+restart_server --max-upload-memory 1MiB
+check 'an output that there is no memory for: a build goes through' build other ''
+equal '... and stores the others' '0 3 2' "$(counts nx)"
+
 fresh_server
 restart_server --max-entry 1MiB
 check 'an output over max_entry: a build goes through' build other ''
