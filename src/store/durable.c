@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-static int sync_directory(const struct sj_shared *shared)
+static int sync_directory(const char *dir, const char *name)
 {
-    SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/generations", shared->dir);
+    SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/%s", dir, name);
     SJ_AUTO(sj_auto_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd >= 0 && fsync(fd) == 0 ? 0 : -errno;
 }
@@ -35,7 +35,11 @@ static int sync_all(struct sj_shared *shared, uint32_t lowest)
     }
     status = status < 0 ? status : sync_file(store, newest);
     if (status == 0 && newest != shared->safe_directory) {
-        status = sync_directory(shared);
+        // The store's directory itself may be new; that the one above it cannot be read is no harm.
+        if (shared->safe_directory == 0) {
+            (void)sync_directory(shared->dir, "..");
+        }
+        status = sync_directory(shared->dir, "generations");
         shared->safe_directory = status == 0 ? newest : 0;
     }
     if (status < 0) {

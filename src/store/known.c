@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 
+#define WAYS 4
+
 struct sj_known {
     size_t mask;
     _Atomic uint64_t places[]; // 0: none
@@ -34,33 +36,49 @@ static uint64_t number_of(const unsigned char salt[SJ_SALT_SIZE], uint32_t gener
     return ((uint64_t)generation << 32 | offset / SJ_ITEM_ALIGN) ^ sj_get_u64(salt);
 }
 
-static size_t slot_of(const struct sj_known *known, uint64_t number)
+// A number has its place in one of so many slots that lie together in memory.
+static _Atomic uint64_t *slots_of(struct sj_known *known, uint64_t number)
 {
-    return (size_t)((number * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & known->mask;
+    size_t at = (size_t)((number * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & known->mask;
+    return known->places + at / WAYS * WAYS;
 }
 
-bool sj_known_has(const struct sj_known *known, const unsigned char salt[SJ_SALT_SIZE],
+bool sj_known_has(struct sj_known *known, const unsigned char salt[SJ_SALT_SIZE],
                   uint32_t generation, uint64_t offset)
 {
     uint64_t number = number_of(salt, generation, offset);
-    return number != 0 && atomic_load_explicit(&known->places[slot_of(known, number)],
-                                               memory_order_relaxed) == number;
+    _Atomic uint64_t *slots = slots_of(known, number);
+    bool has = false;
+    for (int i = 0; i < WAYS && number != 0; i++) {
+        has = has || atomic_load_explicit(&slots[i], memory_order_relaxed) == number;
+    }
+    return has;
 }
 
 void sj_known_add(struct sj_known *known, const unsigned char salt[SJ_SALT_SIZE],
                   uint32_t generation, uint64_t offset)
 {
     uint64_t number = number_of(salt, generation, offset);
-    if (number != 0) {
-        atomic_store_explicit(&known->places[slot_of(known, number)], number, memory_order_relaxed);
+    if (number == 0 || sj_known_has(known, salt, generation, offset)) {
+        return;
     }
+    // The one added first makes room. What two threads do to each other here costs at most an
+    // entry.
+    _Atomic uint64_t *slots = slots_of(known, number);
+    for (int i = WAYS - 1; i > 0; i--) {
+        uint64_t moved = atomic_load_explicit(&slots[i - 1], memory_order_relaxed);
+        atomic_store_explicit(&slots[i], moved, memory_order_relaxed);
+    }
+    atomic_store_explicit(&slots[0], number, memory_order_relaxed);
 }
 
 void sj_known_remove(struct sj_known *known, const unsigned char salt[SJ_SALT_SIZE],
                      uint32_t generation, uint64_t offset)
 {
     uint64_t number = number_of(salt, generation, offset);
-    if (number != 0) {
-        (void)atomic_compare_exchange_strong(&known->places[slot_of(known, number)], &number, 0);
+    _Atomic uint64_t *slots = slots_of(known, number);
+    for (int i = 0; i < WAYS && number != 0; i++) {
+        uint64_t expected = number;
+        (void)atomic_compare_exchange_strong(&slots[i], &expected, 0);
     }
 }

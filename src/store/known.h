@@ -29,7 +29,7 @@ void sj_known_free(struct sj_known *known);
  * @param offset     in its file
  * @return true when it was added, and neither removed nor forgotten
  */
-bool sj_known_has(const struct sj_known *known, const unsigned char salt[SJ_SALT_SIZE],
+bool sj_known_has(struct sj_known *known, const unsigned char salt[SJ_SALT_SIZE],
                   uint32_t generation, uint64_t offset);
 
 /** Add a place. @param known set @param salt the store's @param generation number @param offset in

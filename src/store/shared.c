@@ -2,7 +2,6 @@
 #include "store/shared.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,16 +80,6 @@ static void free_shared(struct sj_shared *shared)
     free(shared);
 }
 
-// The store's directory itself may be new.
-static void sync_parent(const char *dir)
-{
-    SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/..", dir);
-    SJ_AUTO(sj_auto_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-    }
-}
-
 int sj_shared_open(const struct sj_shared_options *options, struct sj_shared **out,
                    struct sj_err *err)
 {
@@ -109,9 +98,6 @@ int sj_shared_open(const struct sj_shared_options *options, struct sj_shared **o
     sj_index_close(&shared->store->index);
     status = sj_writer_open_index(shared->store);
     shared->last_oldest = shared->store->index.state.oldest;
-    if (status == 0 && options->is_durable) {
-        sync_parent(options->dir);
-    }
     status = status < 0 ? status : sj_writer_start(shared);
     if (status < 0) {
         free_shared(shared);
