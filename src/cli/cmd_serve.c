@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `scrubjay serve`: the shared cache server, and the agent.
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "cli/command.h"
 #include "server/server.h"
 #include "store/agent_path.h"
+#include "store/store.h"
 
 enum {
     OPT_AGENT,
@@ -19,6 +21,24 @@ static const struct sj_option options[] = {
      "'remote'. Started by itself when it is needed."},
     {NULL, NULL, NULL},
 };
+
+// For the handler of a signal that comes when the store's file is cut under its map.
+static const char *store_dir;
+
+static void condemn(int signal)
+{
+    // The next one to open the store makes its index again; this process is at its end.
+    sj_store_condemn(store_dir);
+    (void)raise(signal);
+}
+
+static void guard_store(const char *dir)
+{
+    store_dir = dir;
+    struct sigaction action = {.sa_handler = condemn, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    (void)sigaction(SIGBUS, &action, NULL);
+    (void)sigaction(SIGSEGV, &action, NULL);
+}
 
 static void say(const char *text)
 {
@@ -44,6 +64,7 @@ static int run(struct sj_invocation *call)
         .agent_socket = socket,
         .say = say,
     };
+    guard_store(call->config.cache_dir);
     struct sj_err err = {0};
     return sj_server_run(&server, &err) < 0 ? sj_command_fail(&err) : SJ_EXIT_OK;
 }

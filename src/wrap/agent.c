@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "store/agent_path.h"
-#include "wrap/spawn.h"
+#include "wrap/detach.h"
 
 #define ANSWER_MAX  ((size_t)64 << 10) // bytes of an answer's head and of a body that is read
 #define RETRY_MS    5                  // between two looks whether the agent listens by now

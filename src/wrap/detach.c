@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wrap/spawn.h"
+#include "wrap/detach.h"
 
 #include <ctype.h>
 #include <errno.h>
