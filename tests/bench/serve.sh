@@ -96,7 +96,7 @@ END
 begin() {
     local port
     # Deadlines are as they come; the limits on connections are what is measured.
-    serve_start serve --threads 2 --max-connections 16000 --max-size 40G --durable "$1"
+    serve_start serve --threads 2 --max-connections 16000 --max-size 40G "--durable=$1"
     pid_of[scrubjay]=$server_pid
     at_of[scrubjay]=$address
     started+=("$server_pid")

@@ -10,7 +10,7 @@ cap=$((64 << 20))
 
 status=0
 "$build/tests/wire/serve-storm" "$seconds" "$seed" $cap "$work/server.log" \
-    "$scrubjay" serve --listen 127.0.0.1:0 --cache-dir "$SCRUBJAY_DIR" --durable yes \
+    "$scrubjay" serve --listen 127.0.0.1:0 --cache-dir "$SCRUBJAY_DIR" --durable=yes \
     --max-size $cap --max-upload-memory 16Mi >storm.txt 2>said.txt || status=$?
 while IFS= read -r line; do
     case $line in
