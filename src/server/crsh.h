@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "server/access.h"
 #include "server/metrics.h"
 #include "store/shared.h"
 
@@ -19,6 +20,7 @@ struct sj_crsh_options {
     const char *path;           /**< of the socket */
     struct sj_shared *shared;   /**< values */
     struct sj_metrics *metrics; /**< counts requests */
+    struct sj_access *access;   /**< rules of the default namespace; NULL: none */
     uint64_t max_entry;         /**< bytes of one value */
     uint64_t idle_ms;           /**< a connection may be idle */
     unsigned connections_max;   /**< at one time; 0: 256 */

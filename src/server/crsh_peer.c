@@ -230,6 +230,22 @@ static void submit(struct sj_crsh_peer *peer, struct sj_write *write)
     }
 }
 
+/** Rules of the default namespace, which is the one that this protocol has. */
+static struct sj_space_rule rule_of(const struct sj_crsh_service *service)
+{
+    struct sj_access *access = service->options.access;
+    if (!access) {
+        return (struct sj_space_rule){0};
+    }
+    const struct sj_rules *rules = sj_access_rules(access);
+    struct sj_space_rule rule = *sj_space_find(&rules->spaces, sj_str_of(""));
+    sj_rules_unref(access, rules);
+    // They go with the file; nothing here looks at them.
+    rule.pattern = NULL;
+    rule.overlay = NULL;
+    return rule;
+}
+
 static void remove_entry(struct sj_crsh_peer *peer)
 {
     struct sj_shared *shared = peer->service->options.shared;
@@ -237,8 +253,8 @@ static void remove_entry(struct sj_crsh_peer *peer)
     uint32_t head_len = 0;
     int status = find(peer, &view, &head_len);
     sj_view_release(shared, &view);
-    if (status != 0) {
-        answer(peer, SJ_CRSH_NOOP, 404);
+    if (status != 0 || rule_of(peer->service).is_immutable) {
+        answer(peer, SJ_CRSH_NOOP, status != 0 ? 404 : 403);
         return;
     }
     struct sj_write *write = sj_write_new(shared, sj_str_of(""));
@@ -251,7 +267,10 @@ static void begin_put(struct sj_crsh_peer *peer)
 {
     struct sj_crsh_service *service = peer->service;
     uint64_t len = sj_crsh_value_len(&peer->parser);
-    uint64_t max = service->options.max_entry;
+    const struct sj_space_rule rule = rule_of(service);
+    uint64_t max = rule.max_entry ? rule.max_entry : service->options.max_entry;
+    bool may_replace = sj_crsh_overwrites(&peer->parser) && !rule.is_immutable;
+    peer->quota_bytes = rule.quota;
     max = max < BLOB_MAX - SJ_ENTRY_HEAD_MAX ? max : BLOB_MAX - SJ_ENTRY_HEAD_MAX;
     struct sj_view view = {0};
     uint32_t head_len = 0;
@@ -262,7 +281,7 @@ static void begin_put(struct sj_crsh_peer *peer)
     } else if (service->value_bytes + len > service->value_bytes_max) {
         sj_metrics_count(service->options.metrics, SJ_COUNT_REJECTED_BUSY);
         peer->status = 503;
-    } else if (!sj_crsh_overwrites(&peer->parser) && find(peer, &view, &head_len) == 0) {
+    } else if (!may_replace && find(peer, &view, &head_len) == 0) {
         sj_view_release(service->options.shared, &view);
         peer->status = 200;
     }
@@ -290,6 +309,7 @@ static void put(struct sj_crsh_peer *peer)
         return;
     }
     struct sj_write *write = sj_write_new(peer->service->options.shared, sj_str_of(""));
+    sj_write_limit(write, peer->quota_bytes);
     sj_write_blob(write, SJ_BLOB_ENTRY, &peer->key, &peer->value);
     submit(peer, write);
 }

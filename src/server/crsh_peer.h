@@ -35,6 +35,7 @@ struct sj_crsh_peer {
     struct sj_buf value;          /**< of a PUT, behind its entry's head */
     struct sj_key key;            /**< of the entry */
     uint64_t reserved;            /**< of value_bytes */
+    uint64_t quota_bytes;         /**< of the namespace, for the write under way; 0: none */
     uint64_t start_ns;            /**< of the request, CLOCK_REALTIME; 0: none is under way */
     unsigned status;              /**< of the answer, as HTTP has it */
 

@@ -239,6 +239,7 @@ static int open_store(struct life *life, struct sj_err *err)
             .path = config->server.crsh_socket,
             .shared = shared,
             .metrics = server->metrics,
+            .access = server->access,
             .max_entry = config->server.max_entry,
             .idle_ms = config->server.idle_timeout_ms,
         };
