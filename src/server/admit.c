@@ -220,8 +220,8 @@ static bool expect_body(struct sj_request *request)
         sj_entry_begin(request) < 0) {
         return malformed(request, MHD_HTTP_BAD_REQUEST, "a header is too long");
     }
-    if (is_put && resource == SJ_RESOURCE_CAS &&
-        !sj_request_header(request, MHD_HTTP_HEADER_CONTENT_ENCODING)) {
+    request->body.limit_bytes = request->head_len + max;
+    if (is_put && resource == SJ_RESOURCE_CAS && !sj_entry_is_packed(request)) {
         request->sha256 = EVP_MD_CTX_new();
         (void)EVP_DigestInit_ex(request->sha256, EVP_sha256(), NULL);
     }

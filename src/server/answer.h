@@ -28,6 +28,10 @@ struct MHD_Response *sj_answer_bytes(struct sj_buf *body, const char *type);
  */
 int sj_entry_begin(struct sj_request *request);
 
+/** Whether the body of an upload to /cas is one zstd frame, whose hash is that of what it holds.
+ * @param request upload @return true when it says so */
+bool sj_entry_is_packed(const struct sj_request *request);
+
 /**
  * Read the head of an entry alone. It is not checked: what it says of the value is.
  *

@@ -33,6 +33,12 @@ static struct sj_str text_header(const struct sj_request *request, const char *n
     return value ? sj_str_of(value) : (struct sj_str){0};
 }
 
+bool sj_entry_is_packed(const struct sj_request *request)
+{
+    const char *coding = sj_request_header(request, MHD_HTTP_HEADER_CONTENT_ENCODING);
+    return coding && strcmp(coding, "zstd") == 0;
+}
+
 int sj_entry_begin(struct sj_request *request)
 {
     struct sj_entry_head head = {
@@ -233,7 +239,7 @@ static void unpack_and_store(struct sj_request *request)
     uint64_t raw_len = 0;
     struct sj_buf raw = SJ_BUF_INIT(request->body.limit_bytes);
     sj_buf_add(&raw, request->body.data, request->head_len);
-    uint64_t max = request->body.limit_bytes - SJ_ENTRY_HEAD_MAX;
+    uint64_t max = request->body.limit_bytes - request->head_len;
     bool is_sized = text && sj_parse_u64(text, max, &raw_len) == 0;
     if (is_sized && !sj_request_hold(request, raw_len)) {
         sj_buf_release(&raw);
@@ -277,7 +283,7 @@ static void put(struct sj_request *request)
     const char *coding = sj_request_header(request, MHD_HTTP_HEADER_CONTENT_ENCODING);
     const char *data = sj_buf_text(&request->body) + request->head_len;
     size_t len = request->body.len - request->head_len;
-    if (is_cas && coding && strcmp(coding, "zstd") == 0) {
+    if (is_cas && sj_entry_is_packed(request)) {
         sj_request_defer(request, unpack_and_store);
         return;
     }

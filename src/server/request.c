@@ -226,6 +226,30 @@ static void refuse(struct sj_request *request, enum sj_event event)
     request->held_bytes = 0;
 }
 
+// Have room for `need` bytes of the body, which its limit allows. False: uploads have taken all
+// memory that they may.
+static bool make_room(struct sj_request *request, size_t need)
+{
+    struct sj_buf *body = &request->body;
+    if (need < body->size) {
+        return true;
+    }
+    size_t want = 2 * body->size > need ? 2 * body->size - 1 : need;
+    if (request->body_len && request->body_len <= RESERVE_MAX) {
+        want = request->head_len + (size_t)request->body_len;
+    }
+    want = want < body->limit_bytes ? want : body->limit_bytes;
+    if (!sj_request_hold(request, want + 1 - body->size)) {
+        return false;
+    }
+    (void)sj_buf_reserve(body, want - body->len);
+    // The buffer may have taken more; it is there now, and counts.
+    uint64_t more = body->size > want + 1 ? body->size - want - 1 : 0;
+    (void)atomic_fetch_add(&request->server->upload_bytes, more);
+    request->held_bytes += more;
+    return true;
+}
+
 // False: there is no end to it.
 static bool take(struct sj_request *request, const char *data, size_t len)
 {
@@ -233,27 +257,16 @@ static bool take(struct sj_request *request, const char *data, size_t len)
     if (request->is_discarded) {
         return request->received_bytes <= DISCARD_MAX;
     }
-    struct sj_buf *body = &request->body;
-    if (body->len + len > body->size) {
-        size_t want = body->size * 2 > body->len + len ? body->size * 2 : body->len + len;
-        if (request->body_len && request->body_len <= RESERVE_MAX) {
-            want = request->head_len + (size_t)request->body_len + 1;
-        }
-        size_t size = body->size;
-        if (!sj_request_hold(request, want - size)) {
-            refuse(request, SJ_EVENT_BUSY);
-            return true;
-        }
-        (void)sj_buf_reserve(body, want - body->len);
-        // The buffer may have taken more; it is there now, and counts.
-        uint64_t more = body->size > want ? body->size - want : 0;
-        (void)atomic_fetch_add(&request->server->upload_bytes, more);
-        request->held_bytes += more;
-    }
-    sj_buf_add(body, data, len);
-    if (body->is_full) {
+    if (len > request->body.limit_bytes - request->body.len) {
         refuse(request, SJ_EVENT_TOO_LARGE);
-    } else if (request->sha256) {
+        return true;
+    }
+    if (!make_room(request, request->body.len + len)) {
+        refuse(request, SJ_EVENT_BUSY);
+        return true;
+    }
+    sj_buf_add(&request->body, data, len);
+    if (request->sha256) {
         (void)EVP_DigestUpdate(request->sha256, data, len);
     }
     return true;
@@ -310,7 +323,9 @@ enum MHD_Result sj_request_step(void *cls, struct MHD_Connection *connection, co
         return MHD_YES;
     }
     if (*upload_data_size > 0) {
-        take(request, upload_data, *upload_data_size);
+        if (!take(request, upload_data, *upload_data_size)) {
+            return MHD_NO;
+        }
         *upload_data_size = 0;
         if (request->body_len == 0) {
             // Of unknown length: the more has come, the longer it may have taken.

@@ -15,6 +15,11 @@ attack gone
 check 'the server is still the same process' kill -0 "$server_pid"
 serve_stop
 
+# Bodies of unknown length.
+serve_start limits --durable=no --max-entry 3Mi
+attack limits 3Mi
+serve_stop
+
 # Slow clients.
 serve_start slow --durable=no --header-timeout 500ms --idle-timeout 500ms --body-timeout 500ms \
     --min-rate 64Mi --max-entry 64Mi

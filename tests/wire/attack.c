@@ -111,6 +111,7 @@ static const struct {
     {"content", attack_content},
     {"gone", attack_gone},
     {"key", key},
+    {"limits", attack_limits},
     {"memory", memory},
     {"readers", attack_readers},
     {"requests", attack_requests},

@@ -28,6 +28,8 @@ attack_group attack_slow;
 attack_group attack_gone;
 /** Values and bodies that lie. Argument: most bytes of memory that the server may come to have. */
 attack_group attack_content;
+/** Bodies of unknown length. Argument: max_entry. */
+attack_group attack_limits;
 /** Parallel uploads. Arguments: connections, bytes of each, memory that the server may have. */
 attack_group attack_uploads;
 /** Many connections. Arguments: how many to open, most that may be served at one time. */

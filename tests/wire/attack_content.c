@@ -191,7 +191,11 @@ static void attack_hashes(struct attack *attack)
     absent(attack, "the body", WORLD_CAS);
     put_as(attack, "an empty body under it", WORLD_CAS, "", "", 0, "400 422 500");
     absent(attack, "the empty body", WORLD_CAS);
-    put_as(attack, "a body under its SHA-256", WORLD_CAS, "", "world", 5, "200 201 204");
+    put_as(attack, "the same, and not encoded", WORLD_CAS, "Content-Encoding: identity\r\n",
+           "wrong", 5, "400 422 500");
+    put_as(attack, "a body under its SHA-256", WORLD_CAS, "Content-Encoding: identity\r\n", "world",
+           5, "200 201 204");
+    put_as(attack, "the same again", WORLD_CAS, "", "world", 5, "200 201 204");
     SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
     int status = wire_request(&attack->peer, "GET", target, "", NULL, 0, &answer);
     attack_report(attack, status == 200 && strcmp(sj_buf_text(&answer.body), "right") == 0,

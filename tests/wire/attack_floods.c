@@ -169,3 +169,55 @@ bool attack_connections(struct attack *attack)
     attack_report(attack, attack_is_served(attack), "others are served: after many connections");
     return true;
 }
+
+// Sends a body in chunks, `size` bytes or as many as are taken. Gives how many; status takes that
+// of the answer.
+static uint64_t send_chunks(struct attack *attack, const char *target, uint64_t size, int *status)
+{
+    static const char head[] = "PUT %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    SJ_AUTO(wire_close) struct wire wire = {.fd = -1};
+    SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
+    SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    SJ_AUTO(sj_auto_free) char *data = sj_calloc(1 << 20, 1);
+    uint64_t sent = 0;
+    sj_buf_addf(&text, head, target);
+    bool is_on = wire_open(&attack->peer, 0, &wire) == 0 && wire_sends(&wire, text.data) == 0;
+    while (is_on && sent < size) {
+        size_t part = size - sent < 1 << 20 ? (size_t)(size - sent) : 1 << 20;
+        sj_buf_clear(&text);
+        sj_buf_addf(&text, "%zx\r\n", part);
+        is_on = wire_sends(&wire, text.data) == 0 &&
+                wire_send(&wire, data, part, WIRE_WAIT_MS) == 0 && wire_sends(&wire, "\r\n") == 0;
+        sent += is_on ? part : 0;
+    }
+    (void)(is_on && wire_sends(&wire, "0\r\n\r\n"));
+    *status = wire_answer(&wire, false, WIRE_WAIT_MS, &answer);
+    return sent;
+}
+
+bool attack_limits(struct attack *attack)
+{
+    static const char target[] =
+        "/ac/00000000000000000000000000000000000000000000000000000000000011c7";
+    const uint64_t endless = UINT64_C(3) << 30;
+    uint64_t max;
+    int status;
+    if (!number(attack, 0, &max) || attack->arg_count != 1) {
+        return false;
+    }
+    for (uint64_t size = max / 2; size <= max; size += max / 8) {
+        (void)send_chunks(attack, target, size, &status);
+        attack_report(attack, status == 200, "%" PRIu64 " bytes of %" PRIu64 ": %d", size, max,
+                      status);
+    }
+    (void)send_chunks(attack, target, max + 1, &status);
+    attack_report(attack, status == 413, "a byte more: %d", status);
+    static const char *const targets[] = {target, "/nothing/of/the/kind"};
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        uint64_t sent = send_chunks(attack, targets[i], endless, &status);
+        attack_report(attack, sent < endless, "a refused body without end: %" PRIu64 " MiB, %d",
+                      sent >> 20, status);
+    }
+    attack_report(attack, attack_is_served(attack), "others are served: after such bodies");
+    return true;
+}
