@@ -24,6 +24,7 @@ clients_finish() {
     local status=$?
     declare -F client_stop >/dev/null && client_stop
     no_midway
+    check_server
     kill_server
     large_disk
     (exit "$status")
@@ -67,9 +68,17 @@ server_is_gone() {
     ! kill -0 "$server_pid" 2>/dev/null
 }
 
+# A server that is gone, and was not killed by us, was no part of any test.
+check_server() {
+    if [ -n "$server_pid" ] && server_is_gone && [ ! -e "$server_log.killed" ]; then
+        fail 'the server serves until it is told otherwise' "$(cat "$server_log")"
+    fi
+}
+
 # kill_server: as a crash would end it. Also from a subshell; twice does no harm.
 kill_server() {
     [ -n "$server_pid" ] || return 0
+    server_is_gone || : >"$server_log.killed"
     kill -KILL "$server_pid" 2>/dev/null
     wait_for 20 server_is_gone
     server_pid=
@@ -77,12 +86,14 @@ kill_server() {
 
 # restart_server OPTION…: a new one over the same store; its counters begin at 0.
 restart_server() {
+    check_server
     kill_server
     start_server "$@"
 }
 
 # fresh_server: a new one over an empty store, tokens and namespaces forgotten.
 fresh_server() {
+    check_server
     kill_server
     rm -rf "$SCRUBJAY_DIR"
     mkdir "$SCRUBJAY_DIR"
@@ -105,6 +116,7 @@ small_disk() {
 
 # large_disk: the usual one again.
 large_disk() {
+    check_server
     kill_server
     ! mountpoint -q "$SCRUBJAY_DIR" || umount "$SCRUBJAY_DIR"
 }
@@ -174,7 +186,7 @@ midway=$work/midway
 kill_midway() {
     {
         declare -f metric kill_server wait_for server_is_gone
-        declare -p url server_pid
+        declare -p url server_pid server_log
         # shellcheck disable=SC2016 # expanded there
         printf 'took() { [ "$(metric scrubjay_http_requests_total %s %s %s)" -ge %s ]; }\n' \
             "'protocol=\"$1\"'" "'method=\"PUT\"'" "'code=\"2'" "$2"
