@@ -3,7 +3,7 @@
 # Attacks on a running server: malformed and smuggled requests, slow clients, floods, bombs, lying
 # sizes, guessed tokens, wrong scopes, poisoned overlays. tests/wire/ sends the bytes.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/serve-lib.sh"
+. "$e2e_dir/serve-lib.sh"
 
 MiB=$((1 << 20))
 

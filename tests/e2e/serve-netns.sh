@@ -3,7 +3,7 @@
 # What loopback hides: clients behind a link of 1,500 bytes a packet that do not read what they asked
 # for, and connections counted by address. Two network namespaces with a link between them.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/serve-lib.sh"
+. "$e2e_dir/serve-lib.sh"
 
 need ip
 near=sj-near-$$
