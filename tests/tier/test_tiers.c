@@ -84,6 +84,13 @@ Test(tiers, the_next_tier_is_asked_for_the_rest)
     end();
 }
 
+static void forget(void)
+{
+    while (memory->count > 0) {
+        free((void *)(uintptr_t)memory->values[--memory->count].value.data);
+    }
+}
+
 // Change what the tier has in some way; the value that is given is of the kind asked for.
 static void spoil(enum sj_tier_kind kind, size_t at, unsigned char bits)
 {
@@ -93,6 +100,7 @@ static void spoil(enum sj_tier_kind kind, size_t at, unsigned char bits)
             char *data = malloc(value->len);
             memcpy(data, value->data, value->len);
             data[at < value->len ? at : value->len - 1] ^= (char)bits;
+            free((void *)(uintptr_t)value->data);
             value->data = data;
         }
     }
@@ -179,7 +187,7 @@ Test(tiers, nothing_wrong_gets_in)
         cr_assert_not(machine_has(&here, SJ_BLOB_RESULT, &made.strong), "fault %zu", i);
         cr_assert_not(machine_has(&here, SJ_BLOB_OBJECT, &made.object), "fault %zu", i);
         end();
-        memory->count = 0;
+        forget();
         memory->drops_objects = false;
     }
 }

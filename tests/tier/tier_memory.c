@@ -8,7 +8,8 @@
 
 #include "memory.h"
 
-#define THREADS_MAX 4096
+#define THREADS_MAX 8192
+#define FEW         64
 
 static struct memory memory = {.lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER};
 
@@ -97,15 +98,15 @@ static bool is_named(const struct call *call, const struct memory_value *value)
     return false;
 }
 
-static bool is_given(const struct call *call, const struct memory_value *value)
+static bool is_given(const struct call *call, const struct memory_value *value, size_t count)
 {
     enum sj_tier_kind kind = value->value.name.kind;
     if (strcmp(value->host, call->tier->host) != 0) {
         return false;
     }
-    // As a server does, objects come with their results: here simply all of them.
+    // As a server does, objects come with their results: here simply all, while they are few.
     if (kind == SJ_TIER_OBJECT) {
-        return !memory.drops_objects;
+        return !memory.drops_objects && (count < FEW || is_named(call, value));
     }
     return memory.answers_everything || is_named(call, value);
 }
@@ -118,7 +119,7 @@ static void *answer(void *user)
     size_t count = memory.count;
     (void)pthread_mutex_unlock(&memory.lock);
     for (size_t i = 0; status == 0 && i < count; i++) {
-        if (is_given(call, &memory.values[i])) {
+        if (is_given(call, &memory.values[i], count)) {
             call->found(&memory.values[i].value, call->user);
         }
     }
@@ -128,18 +129,39 @@ static void *answer(void *user)
     return NULL;
 }
 
+// With the lock held: what is there already stays as it is, for it may be on its way to somebody.
+static bool is_there(const struct call *call, const struct sj_tier_value *value)
+{
+    for (size_t i = 0; i < memory.count; i++) {
+        const struct sj_tier_value *old = &memory.values[i].value;
+        bool is_same = old->name.kind == value->name.kind &&
+                       memcmp(old->name.key, value->name.key, SJ_TIER_KEY_SIZE) == 0;
+        if (is_same && value->name.kind == SJ_TIER_PATHSET) {
+            is_same = old->len == value->len && memcmp(old->data, value->data, old->len) == 0;
+        }
+        if (is_same && strcmp(memory.values[i].host, call->tier->host) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void *keep(void *user)
 {
     struct call *call = user;
     (void)pthread_mutex_lock(&memory.lock);
     int status = hinder(call);
     for (size_t i = 0; status == 0 && i < call->count && memory.count < MEMORY_VALUES_MAX; i++) {
-        struct memory_value *copy = &memory.values[memory.count++];
+        if (is_there(call, &call->values[i])) {
+            continue;
+        }
+        struct memory_value *copy = &memory.values[memory.count];
         copy->value = call->values[i];
         void *data = malloc(copy->value.len + 1);
         memcpy(data, call->values[i].data, copy->value.len);
         copy->value.data = data;
         (void)snprintf(copy->host, sizeof copy->host, "%s", call->tier->host);
+        memory.count++;
     }
     (void)pthread_mutex_unlock(&memory.lock);
     call->done(status, call->user);
