@@ -162,6 +162,24 @@ has 'in words' 'left alone: .* did not answer in time' said
 kill -CONT "$server_pid"
 unset SCRUBJAY_REMOTE_TIMEOUT SCRUBJAY_UPLOAD_WAIT
 
+# What comes from a server is believed only as far as it can be checked: every lie costs a compile,
+# nothing else. SIGPIPE ends the liar where the agent has hung up.
+for mode in bits cut short endless page redirect garbage; do
+    env --ignore-signal=PIPE "$build/tests/wire/serve-crooked" $mode "$address" >port &
+    crooked_pid=$!
+    until [ -s port ]; do sleep 0.02; done
+    machine "$mode"
+    check "a server that lies ($mode)" env SCRUBJAY_REMOTE="http://127.0.0.1:$(cat port)/default" \
+        SCRUBJAY_UPLOAD_WAIT=1s "$scrubjay" run --report report.json -- make -B CC=gcc MIDDLE=:
+    check "objects equal plain ones ($mode)" are_same
+    case $mode in
+    bits) equal 'nothing is taken whose bits are others' 0 "$(of_report .hits)" ;;
+    esac
+    kill $crooked_pid
+    wait $crooked_pid 2>/dev/null
+    : >port
+done
+
 machine killed
 check 'a server that is killed does not stop a build' build -j2 MIDDLE="kill -KILL $server_pid"
 wait "$server_pid" 2>/dev/null
@@ -183,4 +201,5 @@ for remote in nosuch://host/x http:// 'not a url'; do
     same 'compiles all the same' u1.o plain/u1.o
 done
 
-check 'agents end when nobody asks' agents_gone one two three four leads follows stopped killed alone
+check 'agents end when nobody asks' agents_gone one two three four leads follows stopped killed alone bits cut short endless \
+    page redirect garbage

@@ -9,7 +9,7 @@
 #include "memory.h"
 
 #define THREADS_MAX 8192
-#define FEW         64
+#define FEW         200
 
 static struct memory memory = {.lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER};
 
