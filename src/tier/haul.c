@@ -23,24 +23,19 @@ void sj_haul_release(struct sj_haul *haul)
 
 static size_t raw_limit(enum sj_tier_kind kind)
 {
-    switch (kind) {
-    case SJ_TIER_OBJECT:
-        return SJ_HAUL_VALUE_MAX;
-    case SJ_TIER_RESULT:
-        return SJ_RESULT_LIMIT;
-    case SJ_TIER_PATHSET:
-        return SJ_HAUL_PATHSET_MAX;
-    case SJ_TIER_TRAIL:
-        return (size_t)SJ_TRAIL_PAIRS_MAX * SJ_TRAIL_PAIR_SIZE;
-    case SJ_TIER_RECORD:
-        break;
-    }
-    return 0;
+    static const size_t limits[] = {
+        [SJ_TIER_OBJECT] = SJ_HAUL_VALUE_MAX,
+        [SJ_TIER_RESULT] = SJ_RESULT_LIMIT,
+        [SJ_TIER_PATHSET] = SJ_HAUL_PATHSET_MAX,
+        [SJ_TIER_TRAIL] = (size_t)SJ_TRAIL_PAIRS_MAX * SJ_TRAIL_PAIR_SIZE,
+    };
+    return (size_t)kind < sizeof limits / sizeof limits[0] ? limits[kind] : 0;
 }
 
 static bool is_sane(const struct sj_tier_value *value)
 {
-    if (value->raw_len > raw_limit(value->name.kind) || value->len > SJ_HAUL_VALUE_MAX) {
+    size_t limit = raw_limit(value->name.kind);
+    if (limit == 0 || value->raw_len > limit || value->len > SJ_HAUL_VALUE_MAX) {
         return false;
     }
     return value->codec == SJ_TIER_RAW ? value->len == value->raw_len

@@ -98,7 +98,7 @@ static void reset_signals(void)
 {
     sigset_t none;
     (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     const struct sigaction plain = {.sa_handler = SIG_DFL};
     for (int i = 1; i < SIGRTMIN; i++) {
         (void)sigaction(i, &plain, NULL);
