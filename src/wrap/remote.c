@@ -50,10 +50,11 @@ static const char *space_of(const struct sj_config *config)
     return len <= SPACE_MAX && name[len] == '\0' && !strchr("._-", name[0]) ? name : NULL;
 }
 
-bool sj_remote_is_on(const struct sj_call *call)
+// Whether the agent may be asked for anything. Without the setting `remote` it costs nothing.
+static bool may_ask(const struct sj_call *call)
 {
     const struct sj_config *config = &call->config;
-    if (!config->remote || config->read_only || config->recache) {
+    if (!config->remote || config->read_only) {
         return false;
     }
     if (!space_of(config)) {
@@ -63,6 +64,11 @@ bool sj_remote_is_on(const struct sj_call *call)
         return false;
     }
     return !sj_agent_is_down(config);
+}
+
+bool sj_remote_is_on(const struct sj_call *call)
+{
+    return !call->config.recache && may_ask(call);
 }
 
 static void give_up(struct sj_call *call, const char *text)
@@ -138,7 +144,7 @@ int sj_remote_fetch(struct sj_call *call, const struct sj_remote_names *names)
 
 void sj_remote_push(struct sj_call *call)
 {
-    if (!sj_remote_is_on(call)) {
+    if (!may_ask(call)) {
         return;
     }
     char strong[SJ_KEY_HEX_SIZE];

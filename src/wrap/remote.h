@@ -25,10 +25,11 @@ void sj_remote_names_clear(struct sj_remote_names *names);
 void sj_remote_names_release(struct sj_remote_names *names);
 
 /**
- * Whether remotes are to be asked. Without the setting `remote` it costs nothing.
+ * Whether remotes are to be asked for results. Without the setting `remote` it costs nothing.
  *
  * @param call invocation
- * @return false: there are none, they are being left alone, or nothing may be stored
+ * @return false: there are none, they are being left alone, no hits are wanted, or what comes could
+ * not be stored
  */
 bool sj_remote_is_on(const struct sj_call *call);
 
