@@ -36,6 +36,7 @@ enum sj_anonymous {
     SJ_ANONYMOUS_NONE = 1U << 0,  /**< nothing, on loopback either */
     SJ_ANONYMOUS_READ = 1U << 1,  /**< read */
     SJ_ANONYMOUS_WRITE = 1U << 2, /**< write */
+    SJ_ANONYMOUS_ADMIN = 1U << 3, /**< see metrics and figures */
 };
 
 /** Bits of the `access_log_format` setting. */

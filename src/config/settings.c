@@ -7,7 +7,7 @@
 #include "config/config.h"
 
 static const char *const access_log_words[] = {"common", "json", NULL};
-static const char *const anonymous_words[] = {"none", "read", "write", NULL};
+static const char *const anonymous_words[] = {"none", "read", "write", "admin", NULL};
 static const char *const relax_words[] = {"locale", "random_seed", "system_headers", NULL};
 
 #define AT(member) .offset = offsetof(struct sj_config, member)
@@ -43,7 +43,8 @@ static const struct sj_setting settings[] = {
      .argument = "LIST",
      .is_personal = true,
      .is_server = true,
-     .help = "What a client without a token may do: none, read, write. Unset: all where the server "
+     .help = "What a client without a token may do: none, read, write, admin (see figures). Unset: "
+             "all where the server "
              "listens on loopback addresses and Unix sockets only, else nothing."},
     {.name = "audit",
      .type = SJ_SETTING_SHARE,

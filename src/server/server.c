@@ -80,7 +80,8 @@ static unsigned anonymous_scopes(const struct life *life)
         return SJ_SCOPE_READ | SJ_SCOPE_WRITE | SJ_SCOPE_ADMIN;
     }
     unsigned scopes = setting & SJ_ANONYMOUS_READ ? SJ_SCOPE_READ : 0;
-    return setting & SJ_ANONYMOUS_WRITE ? scopes | SJ_SCOPE_WRITE : scopes;
+    scopes |= setting & SJ_ANONYMOUS_WRITE ? SJ_SCOPE_WRITE : 0;
+    return scopes | (setting & SJ_ANONYMOUS_ADMIN ? SJ_SCOPE_ADMIN : 0);
 }
 
 static int open_rules(struct life *life, struct sj_err *err)
