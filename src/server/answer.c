@@ -81,12 +81,17 @@ void sj_answers_free(struct sj_answers *answers)
 void sj_request_finish(struct sj_request *request, unsigned status, struct MHD_Response *response,
                        uint64_t size)
 {
+    struct sj_server *server = request->server;
+    bool was_working = request->is_working;
     request->status = status;
     request->sent_bytes = size;
     request->response = response;
+    request->is_working = false;
     if (request->is_suspended) {
         MHD_resume_connection(request->connection);
     }
+    // Last: when nobody works any more, the server ends.
+    (void)atomic_fetch_sub(&server->working, was_working);
 }
 
 void sj_request_event(struct sj_request *request, enum sj_event event)

@@ -272,14 +272,24 @@ static bool take(struct sj_request *request, const char *data, size_t len)
     return true;
 }
 
-static void process(struct sj_request *request)
+// False: the server ends, and what handlers work with may be gone already.
+static bool process(struct sj_request *request)
 {
-    sj_deadline_enter(request->server->deadlines, request->peer->deadline, SJ_PHASE_WORK, 0);
+    struct sj_server *server = request->server;
+    sj_deadline_enter(server->deadlines, request->peer->deadline, SJ_PHASE_WORK, 0);
     if (request->refusal != SJ_EVENT_FOUND) {
         sj_request_event(request, request->refusal);
-    } else {
-        handlers[request->route.resource](request);
+        return true;
     }
+    // Counted first, then looked: whoever ends the server does it the other way round.
+    (void)atomic_fetch_add(&server->working, 1);
+    if (atomic_load(&server->is_ending)) {
+        (void)atomic_fetch_sub(&server->working, 1);
+        return false;
+    }
+    request->is_working = true;
+    handlers[request->route.resource](request);
+    return true;
 }
 
 static bool has_body(const struct sj_request *request)
@@ -337,6 +347,8 @@ enum MHD_Result sj_request_step(void *cls, struct MHD_Connection *connection, co
     if (request->response) {
         return queue(request); // refused, or suspended and finished
     }
-    process(request);
+    if (!process(request)) {
+        return MHD_NO;
+    }
     return request->is_suspended ? MHD_YES : queue(request);
 }

@@ -46,6 +46,7 @@ struct sj_request {
     uint64_t start_ns;                 /**< CLOCK_REALTIME */
     uint64_t start_mono_ns;            /**< CLOCK_MONOTONIC */
     bool is_started;                   /**< the headers have been dealt with */
+    bool is_working;                   /**< a handler has it, and is to finish it */
     bool is_suspended;                 /**< somebody else finishes it */
     bool must_close;               /**< nothing that follows on its connection is to be trusted */
     bool is_discarded;             /**< the body is read and thrown away */

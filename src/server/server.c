@@ -339,19 +339,25 @@ static void drain(struct life *life)
     }
 }
 
+// Whoever works is waited for, and nobody begins: what they work with is about to go, and a
+// suspended connection must not be left. Writes and tiers keep nobody waiting for long.
+static void end_work(struct sj_server *server)
+{
+    atomic_store(&server->is_ending, true);
+    while (atomic_load(&server->working) > 0) {
+        (void)poll(NULL, 0, 1);
+    }
+}
+
 static void release(struct life *life)
 {
     struct sj_server *server = &life->server;
     struct sj_tiers *tiers = atomic_load(&server->tiers);
     struct sj_shared *shared = atomic_load(&server->shared);
+    end_work(server);
     sj_crsh_close(life->crsh);
-    // Whoever waits is answered before the daemons end: a suspended connection must not be left.
-    atomic_store(&server->tiers, NULL);
     sj_tiers_close(tiers);
     sj_worker_free(server->worker);
-    if (shared) {
-        sj_shared_flush(shared);
-    }
     for (size_t i = 0; i < life->daemon_count; i++) {
         MHD_stop_daemon(life->daemons[i].mhd);
     }

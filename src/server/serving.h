@@ -43,7 +43,9 @@ struct sj_server {
     _Atomic uint64_t connections;       /**< open */
     _Atomic uint64_t requests;          /**< under way */
     _Atomic uint64_t last_request_ms;   /**< CLOCK_MONOTONIC of the last end of a request */
+    _Atomic uint64_t working;           /**< requests that a handler has */
     _Atomic bool is_draining;           /**< told to end */
+    _Atomic bool is_ending;             /**< no handler is called any more */
 };
 
 /** A daemon of libmicrohttpd: one for each listening socket. */

@@ -36,6 +36,13 @@ serve_start connections --max-connections 64
 attack connections 200 64
 serve_stop
 
+# Clients that do not mind that the server ends.
+for ((i = 0; i < 5; i++)); do
+    serve_start end --durable=no --drain-timeout 1ms
+    attack end 16
+    serve_stop
+done
+
 # Who may do what.
 serve_start access --anonymous none
 token() {

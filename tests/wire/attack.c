@@ -109,6 +109,7 @@ static const struct {
     {"ask", ask},
     {"connections", attack_connections},
     {"content", attack_content},
+    {"end", attack_end},
     {"gone", attack_gone},
     {"key", key},
     {"limits", attack_limits},

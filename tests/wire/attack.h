@@ -32,6 +32,10 @@ attack_group attack_content;
 attack_group attack_limits;
 /** Parallel uploads. Arguments: connections, bytes of each, memory that the server may have. */
 attack_group attack_uploads;
+/** The server is told to end while clients ask on, as many as given. Its drain_timeout must be
+ * short.
+ */
+attack_group attack_end;
 /** Many connections. Arguments: how many to open, most that may be served at one time. */
 attack_group attack_connections;
 /** A large value is asked for and not read. Arguments: target, connections, their SO_RCVBUF. */

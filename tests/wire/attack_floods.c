@@ -2,13 +2,17 @@
 // Too much of what is allowed: uploads that are held open, connections that only wait.
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "attack.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "key/key.h"
 
 static bool number(struct attack *attack, int index, uint64_t *out)
 {
@@ -219,5 +223,55 @@ bool attack_limits(struct attack *attack)
                       sent >> 20, status);
     }
     attack_report(attack, attack_is_served(attack), "others are served: after such bodies");
+    return true;
+}
+
+// Store one object after another on one connection, for as long as that works, each body in two
+// parts: there is always one amid its way when the server is told to end.
+static void ask_on(const struct wire_peer *peer, uint64_t number)
+{
+    SJ_AUTO(wire_close) struct wire wire = {.fd = -1};
+    int status = wire_open(peer, 0, &wire) == 0 ? 201 : 0;
+    for (; status == 201; number++) {
+        char data[32];
+        char hex[SJ_KEY_HEX_SIZE];
+        char head[256];
+        SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
+        (void)snprintf(data, sizeof data, "%030" PRIu64, number);
+        struct sj_key key = sj_key_of(data, 30);
+        sj_key_hex(&key, hex);
+        (void)snprintf(head, sizeof head,
+                       "PUT /v1/default/object/%s HTTP/1.1\r\nHost: x\r\n"
+                       "Content-Length: 30\r\n\r\n%.15s",
+                       hex, data);
+        (void)wire_sends(&wire, head);
+        wire_pause((unsigned)(number % 16));
+        (void)wire_sends(&wire, data + 15);
+        status = wire_answer(&wire, false, WIRE_WAIT_MS, &answer);
+    }
+}
+
+bool attack_end(struct attack *attack)
+{
+    uint64_t count;
+    if (!number(attack, 0, &count) || attack->arg_count != 1 || attack->peer.pid == 0) {
+        return false;
+    }
+    uint64_t started = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            ask_on(&attack->peer, i << 32);
+            _exit(0);
+        }
+        started += pid > 0;
+    }
+    bool is_served = attack_is_served(attack);
+    wire_pause(50);
+    bool is_told = kill(attack->peer.pid, SIGTERM) == 0;
+    while (wait(NULL) > 0) {
+    }
+    attack_report(attack, started == count && is_served && is_told,
+                  "%" PRIu64 " clients ask on until the end", started);
     return true;
 }
