@@ -25,16 +25,10 @@ printf '#!/bin/sh\nexec ip netns exec %s %s "$@"\n' $far "$plain_program" >"$far
 chmod +x "$far_program"
 attack_program=$far_program
 
-# metric NAME: a figure of /metrics.
-metric() {
-    ask GET /metrics -o metrics >/dev/null
-    awk -v name="$1" '$1 == name { print $2 }' metrics
-}
-
 # Readers of large values that take nothing: the store goes round meanwhile, and comes back to its
 # cap although they still hold what they were given.
 cap=$((64 << 20))
-serve_start readers --durable=no --max-size $cap --anonymous read,write,admin
+serve_start readers --durable=no --max-size $cap --anonymous read,write
 for size in 100 256 1024 8192; do
     head -c $((size << 10)) /dev/urandom >large
     equal "a value of $size KiB" 200 "$(ask PUT "$(ac 1)" -b large)"
