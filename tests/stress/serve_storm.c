@@ -35,7 +35,7 @@
 #include "wire.h"
 
 #define CLIENTS   8u
-#define SLOTS     2400u
+#define SLOTS     640u
 #define VALUE_MAX ((size_t)2 << 20)
 #define HEAD_SIZE 24u
 #define PAGE      4096u
