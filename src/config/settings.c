@@ -200,7 +200,8 @@ static const struct sj_setting settings[] = {
      .argument = "SIZE",
      .is_personal = true,
      .is_server = true,
-     .help = "Memory for all uploads under way; what is over is told to come again."},
+     .help = "Memory for all bodies of requests and large answers under way; what is over is told "
+             "to come again."},
     {.name = "min_rate",
      .type = SJ_SETTING_SIZE,
      AT(server.min_rate),

@@ -9,6 +9,9 @@
 #include "base/mem.h"
 #include "server/protocol.h"
 
+// Answers of this size are not counted as memory.
+#define FREE_SIZE ((uint64_t)64 << 10)
+
 struct sj_answers {
     // By protocol and event; whether the connection is closed afterwards.
     struct MHD_Response *event[SJ_PROTOCOL_COUNT][SJ_EVENT_COUNT][2];
@@ -135,6 +138,12 @@ void sj_request_bytes(struct sj_request *request, unsigned status, const char *t
                       struct sj_buf *body)
 {
     uint64_t size = body->len;
+    // Whoever asks for much and reads nothing keeps it here.
+    if (size > FREE_SIZE && !sj_request_hold(request, size)) {
+        sj_buf_release(body);
+        sj_request_event(request, SJ_EVENT_BUSY);
+        return;
+    }
     struct MHD_Response *response = sj_answer_bytes(body, type);
     if (request->must_close) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
@@ -216,23 +225,11 @@ enum sj_event sj_request_write_event(struct sj_request *request, int status)
     }
 }
 
-size_t sj_request_spaces(const struct sj_request *request, struct sj_str out[SJ_OVERLAY_MAX])
-{
-    size_t count = sj_space_chain(&request->rules->spaces, request->route.space, out);
-    for (size_t i = 0; i < count; i++) {
-        // The store knows the default namespace by no name.
-        if (sj_str_eq(out[i], sj_str_of("default"))) {
-            out[i] = (struct sj_str){"", 0};
-        }
-    }
-    return count;
-}
-
 int sj_request_find(struct sj_request *request, enum sj_blob kind, const struct sj_key *key,
                     struct sj_view *out)
 {
     struct sj_str chain[SJ_OVERLAY_MAX];
-    size_t count = sj_request_spaces(request, chain);
+    size_t count = sj_space_chain(&request->rules->spaces, request->route.space, chain);
     int status = SJ_STORE_MISS;
     for (size_t i = 0; status == SJ_STORE_MISS && i < count; i++) {
         status = sj_shared_find(request->shared, chain[i], kind, key, out);

@@ -17,6 +17,8 @@
 // ones are sent straight from the file.
 #define COPY_MAX ((uint32_t)64 << 10)
 
+#define TYPE_USUAL "application/octet-stream"
+
 #define HEADER_TAG      "x-artifact-tag"
 #define HEADER_DURATION "x-artifact-duration"
 #define HEADER_SHA      "x-artifact-sha"
@@ -45,8 +47,9 @@ int sj_entry_begin(struct sj_request *request)
         .text = {request->route.text, request->route.text_len},
         .stored_s = (int64_t)(request->start_ns / SJ_NS_PER_S),
     };
-    if (request->route.resource == SJ_RESOURCE_ENTRY) {
-        head.type = text_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
+    struct sj_str type = text_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
+    if (request->route.resource == SJ_RESOURCE_ENTRY && !sj_str_eq(type, sj_str_of(TYPE_USUAL))) {
+        head.type = type;
     }
     if (request->route.protocol == SJ_PROTOCOL_TURBO) {
         const char *duration = sj_request_header(request, HEADER_DURATION);
@@ -67,9 +70,12 @@ static void add_headers(const struct sj_request *request, const struct sj_entry_
         memcpy(text, head->type.data, head->type.len);
         text[head->type.len] = '\0';
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, text);
+        // Whoever may store could send a page to a maintainer, whose browser shows his password
+        // here by itself: nothing that was stored is run, or taken for something else.
+        (void)MHD_add_response_header(response, "Content-Security-Policy", "sandbox");
+        (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     } else {
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-                                      "application/octet-stream");
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, TYPE_USUAL);
     }
     if (request->route.protocol != SJ_PROTOCOL_TURBO) {
         return;

@@ -101,7 +101,7 @@ static void add_pathsets(struct sj_outgo *outgo, const struct sj_key *weak)
 {
     struct sj_request *request = outgo->request;
     struct sj_str chain[SJ_OVERLAY_MAX];
-    size_t count = sj_request_spaces(request, chain);
+    size_t count = sj_space_chain(&request->rules->spaces, request->route.space, chain);
     for (size_t i = 0; i < count; i++) {
         struct sj_key sets[PATHSETS_MAX];
         int found = sj_shared_pathsets(request->shared, chain[i], weak, sets, PATHSETS_MAX);

@@ -73,11 +73,11 @@ struct sj_request {
 const char *sj_request_header(const struct sj_request *request, const char *name);
 
 /**
- * Count memory for an upload before it is taken; given back at the request's end.
+ * Count memory for a body, received or sent, before it is taken; given back at the request's end.
  *
  * @param request request
  * @param bytes   how much
- * @return true; false: uploads have taken all that they may
+ * @return true; false: bodies have taken all that they may
  *
  * From the thread that has the request.
  */
@@ -108,8 +108,9 @@ void sj_request_status(struct sj_request *request, unsigned status);
 void sj_request_error(struct sj_request *request, unsigned status, const char *code,
                       const char *message);
 
-/** Answer with bytes. @param request request @param status HTTP status @param type content type,
- * static @param body bytes, taken over */
+/** Answer with bytes; many are counted as sj_request_hold() does, or refused. @param request
+ * request
+ * @param status HTTP status @param type content type, static @param body bytes, taken over */
 void sj_request_bytes(struct sj_request *request, unsigned status, const char *type,
                       struct sj_buf *body);
 
@@ -129,15 +130,6 @@ void sj_request_write(struct sj_request *request, struct sj_write *write, sj_han
 
 /** Event of a failed write. @param request request @param status negative errno @return event */
 enum sj_event sj_request_write_event(struct sj_request *request, int status);
-
-/**
- * Namespaces that a read looks into, as the store names them.
- *
- * @param request request
- * @param out     takes them
- * @return how many
- */
-size_t sj_request_spaces(const struct sj_request *request, struct sj_str out[SJ_OVERLAY_MAX]);
 
 /**
  * Find a blob in the namespace of a request, or in those below it.

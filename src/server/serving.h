@@ -39,7 +39,7 @@ struct sj_server {
     struct sj_tls *tls;                 /**< NULL: none */
     _Atomic(struct sj_shared *) shared; /**< NULL until the store is open */
     _Atomic(struct sj_tiers *) tiers;   /**< NULL: none */
-    _Atomic uint64_t upload_bytes;      /**< memory of uploads under way */
+    _Atomic uint64_t upload_bytes;      /**< memory of bodies under way */
     _Atomic uint64_t connections;       /**< open */
     _Atomic uint64_t requests;          /**< under way */
     _Atomic uint64_t last_request_ms;   /**< CLOCK_MONOTONIC of the last end of a request */

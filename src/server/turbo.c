@@ -9,6 +9,7 @@
 #include "server/entry.h"
 
 #define HASHES_MAX 1000
+#define HASH_MAX   ((size_t)128) // bytes
 
 void sj_handle_turbo_status(struct sj_request *request)
 {
@@ -69,17 +70,16 @@ void sj_handle_turbo_events(struct sj_request *request)
 static bool is_hash(const char *text)
 {
     size_t len = strlen(text);
-    return len > 0 && len <= 128 &&
+    return len > 0 && len <= HASH_MAX &&
            strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-") == len;
 }
 
 static void describe(struct sj_request *request, const char *hash, struct sj_json *json)
 {
-    char text[160];
     struct sj_view view;
     struct sj_entry_head head;
     char start[SJ_ENTRY_HEAD_MAX];
-    struct sj_buf name = SJ_BUF_INIT(sizeof text);
+    struct sj_buf name = SJ_BUF_INIT(sizeof "turbo/" + HASH_MAX);
     sj_buf_addf(&name, "turbo/%s", hash);
     struct sj_key key = sj_key_of(name.data, name.len);
     int status =

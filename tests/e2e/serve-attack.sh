@@ -31,6 +31,36 @@ serve_start uploads --durable=no --max-upload-memory 8Mi
 attack uploads 200 $MiB 96Mi
 serve_stop
 
+# Readers of large answers that are made in memory, for which 32 MiB are set aside.
+serve_start answers --durable=no --max-upload-memory 32Mi
+head -c $((8 * MiB)) /dev/urandom >large
+object=/v1/default/object/$("$attack_program" "$address" 0 key large)
+equal 'a large object' 201 "$(ask PUT "$object" -b large)"
+equal '… is read' 200 "$(ask GET "$object" -o back)"
+same '… as it was' back large
+mkfifo hold
+"$attack_program" "$address" "$server_pid" readers "$object" 64 4096 <hold >unread &
+holder=$!
+exec 7>hold
+deadline=$((SECONDS + 20))
+until [ -s unread ] || [ $SECONDS -ge $deadline ]; do
+    sleep 0.05
+done
+until [ "$(ask GET "$object")" = 503 ] || [ $SECONDS -ge $deadline ]; do
+    sleep 0.05
+done
+equal 'no more than that is made for those who do not read' 503 "$(ask GET "$object")"
+check '… memory stays' \
+    [ "$("$attack_program" "$address" "$server_pid" memory)" -le $((96 * MiB)) ]
+exec 7>&-
+wait "$holder"
+deadline=$((SECONDS + 20))
+until [ "$(ask GET "$object")" = 200 ] || [ $SECONDS -ge $deadline ]; do
+    sleep 0.05
+done
+equal 'when they have gone it is read again' 200 "$(ask GET "$object")"
+serve_stop
+
 # More connections than are served.
 serve_start connections --max-connections 64
 attack connections 200 64

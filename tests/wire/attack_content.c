@@ -333,6 +333,26 @@ static void attack_values(struct attack *attack)
     }
 }
 
+// What a client stores as a page is given back as one that can do nothing.
+static void attack_page(struct attack *attack)
+{
+    static const char target[] =
+        "/ac/00000000000000000000000000000000000000000000000000000000000009a6";
+    static const char page[] = "<script>alert(1)</script>";
+    char type[64] = "";
+    char policy[64] = "";
+    char sniff[64] = "";
+    put_as(attack, "a page", target, "Content-Type: text/html\r\n", page, sizeof page - 1, "200");
+    SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
+    int status = wire_request(&attack->peer, "GET", target, "", NULL, 0, &answer);
+    bool is_safe = wire_header(&answer, "content-type:", type, sizeof type) &&
+                   wire_header(&answer, "content-security-policy:", policy, sizeof policy) &&
+                   wire_header(&answer, "x-content-type-options:", sniff, sizeof sniff) &&
+                   strcmp(policy, "sandbox") == 0 && strcmp(sniff, "nosniff") == 0;
+    attack_report(attack, status == 200 && is_safe, "a page does nothing: %d %s %s %s", status,
+                  type, policy, sniff);
+}
+
 bool attack_content(struct attack *attack)
 {
     uint64_t memory_max = 0;
@@ -346,6 +366,7 @@ bool attack_content(struct attack *attack)
     attack_frames(attack);
     attack_names(attack);
     attack_values(attack);
+    attack_page(attack);
     uint64_t memory = wire_memory_of(attack->peer.pid);
     attack_report(attack, memory > 0 && memory <= memory_max,
                   "memory after hostile bodies: %u of at most %u KiB", (unsigned)(memory >> 10),
