@@ -15,7 +15,8 @@
 #include "server/crsh_peer.h"
 #include "server/listen.h"
 
-#define CONNECTIONS_DEFAULT 256
+/** Each compile holds one to its end, and one that is not let in waits for 10 seconds. */
+#define CONNECTIONS_DEFAULT 1024
 
 /** Bytes of all values that may be on their way at one time. */
 #define VALUES_MAX ((uint64_t)512 << 20)
@@ -169,12 +170,18 @@ static bool take_done(struct sj_crsh *crsh)
     return is_closing;
 }
 
+/**
+ * End requests that stand still. Between two there is no end: ccache asks, compiles for as long as
+ * it takes, and stores on the same connection. It would not connect anew, and a client that dies is
+ * seen at once.
+ */
 static void sweep(struct sj_crsh *crsh)
 {
     uint64_t now = now_ms();
     for (struct sj_crsh_peer *peer = crsh->peers; peer;) {
         struct sj_crsh_peer *next = peer->next;
-        if (!peer->is_waiting && now - peer->active_ms > crsh->service.options.idle_ms) {
+        if (peer->start_ns != 0 && !peer->is_waiting &&
+            now - peer->active_ms > crsh->service.options.idle_ms) {
             sj_metrics_count(crsh->service.options.metrics, SJ_COUNT_DEADLINES);
             end_peer(crsh, peer);
         }

@@ -22,8 +22,8 @@ struct sj_crsh_options {
     struct sj_metrics *metrics; /**< counts requests */
     struct sj_access *access;   /**< rules of the default namespace; NULL: none */
     uint64_t max_entry;         /**< bytes of one value */
-    uint64_t idle_ms;           /**< a connection may be idle */
-    unsigned connections_max;   /**< at one time; 0: 256 */
+    uint64_t idle_ms;           /**< a request may stand still; between two there is no end */
+    unsigned connections_max;   /**< at one time; 0: 1024 */
 };
 
 /** Serve, from a thread of its own. @param options copied @param out takes it; the caller closes it

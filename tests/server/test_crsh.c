@@ -390,18 +390,26 @@ Test(crsh_limits, lets_no_more_in_than_it_may)
     (void)close(three);
 }
 
-Test(crsh_limits, ends_idle_connections)
+Test(crsh_limits, ends_requests_that_stand_still_but_lets_compiles_take_their_time)
 {
     serve(50, 0);
-    int fd = greet();
+    // ccache asks, compiles for as long as it takes, and stores on the same connection.
+    int quiet = greet();
+    ask(quiet, 0, 2);
+    cr_expect_eq(get_byte(quiet), 1);
+    int stuck = greet();
     SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(64);
     add_put(&bytes, 1, true, 1000);
-    put_all(fd, bytes.data, bytes.len);
-    cr_expect(is_closed(fd));
-    (void)close(fd);
+    put_all(stuck, bytes.data, bytes.len);
+    cr_expect(is_closed(stuck));
+    (void)close(stuck);
     struct sj_figures figures;
     sj_metrics_sum(metrics, &figures);
     cr_expect_eq(figures.counts[SJ_COUNT_DEADLINES], 1);
+
+    cr_expect_eq(put(quiet, 2, true, "hello", 5), 0);
+    expect_value(quiet, 2, "hello", 5);
+    (void)close(quiet);
 }
 
 Test(crsh, ends_with_connections_open_and_takes_its_socket_away)
