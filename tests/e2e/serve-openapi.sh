@@ -118,7 +118,7 @@ same 'a trail comes back' trail body
 
 # A batch of all of it, and the answer stored again elsewhere.
 name() {
-    printf '%b%b' "\\x0$1" "$(sed 's/../\\x&/g' <<<"$2")"
+    printf '%b%b' "\\x0$1" "${2//??/\\x&}"
 }
 { name 1 "$(xxh3 small)" && name 3 $key && name 4 $key && name 2 $key; } >names
 # bytes_of FILE: the same for the same frames in another order.
