@@ -3,13 +3,15 @@
 #
 # Bazel against the server: /ac and /cas.
 . "$(dirname "$0")/lib.sh"
-need bazel java curl
+need bazel java keytool curl openssl
 
+trust=()
 bazel_in() {
     local dir=$1
     shift
     (cd "$dir" && bazel --nohome_rc --output_user_root="$work/bazel" \
-        --output_base="$work/bazel/$dir" --max_idle_secs=60 --host_jvm_args=-Xmx256m "$@")
+        --output_base="$work/bazel/$dir" --max_idle_secs=60 --host_jvm_args=-Xmx256m \
+        "${trust[@]/#/--host_jvm_args=}" "$@")
 }
 
 client_stop() {
@@ -117,3 +119,11 @@ equal '... that is one action' '3 2 8' "$(counts bazel)"
 same "... whose output is the killed build's" one.out/one.bin two.out/one.bin
 kill_server
 check 'with no server from the start, too' build one "$url/main"
+
+tls_server
+read -ra trust <<<"$(trust_store)"
+check 'https: a cold build goes through' build one "$url/main"
+equal 'https: all of it was uploaded' '0 3 13' "$(counts bazel)"
+check 'https: a warm build goes through' build two "$url/main"
+equal 'https: all of it hit' '7 3 13' "$(counts bazel)"
+check "https: its outputs are the cold build's" diff -r one.out two.out

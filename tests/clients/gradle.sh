@@ -3,7 +3,7 @@
 #
 # Gradle against the server. A cache that refuses, is full or dies must never break a build.
 . "$(dirname "$0")/lib.sh"
-need gradle java curl
+need gradle java keytool curl openssl
 
 # One daemon for all builds: each would take six seconds to start. It is told of the cache by
 # properties, since it keeps the environment that it began with.
@@ -83,7 +83,15 @@ check 'a warm build goes through' build warm -Dcache.url="$url/main/"
 equal 'all of it hit, nothing was uploaded' '3 0 0' "$(counts gradle)"
 check 'its outputs are those of the cold build' diff -r cold/build warm/build
 
-fresh_server
+tls_server
+read -ra trust <<<"$(trust_store)"
+check 'https: a cold build goes through' build cold -Dcache.url="$url/main/" "${trust[@]}"
+equal 'https: all of it was uploaded' '0 3 3' "$(counts gradle)"
+check 'https: a warm build goes through' build warm -Dcache.url="$url/main/" "${trust[@]}"
+equal 'https: all of it hit' '3 3 3' "$(counts gradle)"
+check "https: its outputs are the cold build's" diff -r cold/build warm/build
+no_tls
+
 writer=$(new_token read,write)
 reader=$(new_token read)
 admin=$(new_token admin)

@@ -18,6 +18,7 @@ clients=${SCRUBJAY_CLIENTS:-$source_root/build-clients}
 export NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_FUND=false NPM_CONFIG_AUDIT=false DO_NOT_TRACK=1
 server_pid=
 server_runs=0
+ca=
 
 # A server under test never outlives its script, whatever the script ends by.
 clients_finish() {
@@ -43,7 +44,7 @@ wait_for() {
 }
 
 server_is_up() {
-    url=$(sed -n 's,^scrubjay: listening on \(http://[^ ]*\)$,\1,p' "$server_log" | head -n 1)
+    url=$(sed -n 's|^scrubjay: listening on \(https*://[^ ]*\)$|\1|p' "$server_log" | head -n 1)
     [ -n "$url" ] || ! kill -0 "$server_pid" 2>/dev/null
 }
 
@@ -52,7 +53,8 @@ start_server() {
     server_runs=$((server_runs + 1))
     server_log=$work/server-$server_runs.log
     : >"$server_log"
-    "$scrubjay" serve --listen 127.0.0.1:0 "$@" 2>"$server_log" &
+    : >"$work/access"
+    "$scrubjay" serve --listen 127.0.0.1:0 --access-log "$work/access" "$@" 2>"$server_log" &
     server_pid=$!
     disown "$server_pid" # or the shell tells of its death
     if ! wait_for 20 server_is_up || [ -z "$url" ]; then
@@ -61,7 +63,7 @@ start_server() {
         exit 99
     fi
     # shellcheck disable=SC2034 # for the scripts
-    host=${url#http://}
+    host=${url#*://}
 }
 
 server_is_gone() {
@@ -106,6 +108,39 @@ skip() {
     printf 'ok %s - %s # SKIP nothing can be mounted here\n' "$checks" "$1"
 }
 
+# tls_server: a new one over an empty store that speaks TLS; sets ca to the authority to trust. It
+# ends with no_tls.
+tls_server() {
+    local at=$work/tls
+    fresh_server
+    if [ ! -d "$at" ]; then
+        mkdir "$at"
+        {
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+                -subj '/CN=authority of a test' -keyout "$at/ca.key" -out "$at/ca.pem"
+            openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=localhost' \
+                -keyout "$at/key.pem" -out "$at/request.pem"
+            echo 'subjectAltName=IP:127.0.0.1' >"$at/extensions"
+            openssl x509 -req -in "$at/request.pem" -CA "$at/ca.pem" -CAkey "$at/ca.key" \
+                -CAcreateserial -days 2 -extfile "$at/extensions" -out "$at/cert.pem"
+        } >"$at/log" 2>&1
+    fi
+    ca=$at/ca.pem
+    restart_server --tls-cert "$at/cert.pem" --tls-key "$at/key.pem"
+}
+
+# trust_store: prints the options that make a JVM trust that authority.
+trust_store() {
+    [ -f "$work/tls/trust" ] || keytool -importcert -noprompt -alias test -file "$ca" \
+        -keystore "$work/tls/trust" -storepass changeit >/dev/null 2>&1
+    echo "-Djavax.net.ssl.trustStore=$work/tls/trust -Djavax.net.ssl.trustStorePassword=changeit"
+}
+
+no_tls() {
+    ca=
+    fresh_server
+}
+
 # small_disk SIZE: an empty store on a disk of this size; a failure where that cannot be had.
 small_disk() {
     kill_server
@@ -135,7 +170,7 @@ quota() {
 metric() {
     local name=$1
     shift
-    curl -sS --max-time 10 ${admin:+-H "Authorization: Bearer $admin"} "$url/metrics" |
+    curl -sS --max-time 10 ${ca:+--cacert "$ca"} ${admin:+-H "Authorization: Bearer $admin"} "$url/metrics" |
         awk -v name="$name" -v labels="$*" '
             BEGIN { n = split(labels, want, " ") }
             index($1, name "{") == 1 || $1 == name {

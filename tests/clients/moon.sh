@@ -4,21 +4,44 @@
 # moon against the server: Bazel's /ac and /cas, with actions as JSON.
 . "$(dirname "$0")/lib.sh"
 need_npm moon
-need curl git
+need curl git openssl
 
 # What stands in .moon/workspace.yml is part of each task's hash, so what differs from checkout to
 # checkout, or from test to test, is in the environment.
 export MOON_TELEMETRY=false MOON_REMOTE_API=http NO_COLOR=1 token
 export GIT_AUTHOR_NAME=Nobody GIT_AUTHOR_EMAIL=nobody GIT_COMMITTER_NAME=Nobody GIT_COMMITTER_EMAIL=nobody
 
+# moon turns to its server in the background, and tasks that are ready before that is done do without
+# it. So the first task waits until the server has been asked.
+ready=$work/ready
+
+wait_for_moon() {
+    if server_is_gone; then
+        : >"$ready"
+        return
+    fi
+    : >"$work/access"
+    {
+        declare -f wait_for
+        echo "wait_for 10 grep -q 'GET /status' '$work/access'"
+    } >"$ready"
+}
+
 # checkout DIR: three projects, each in need of the one before. A task that runs writes other bytes
 # each time: equal ones can only come from the cache.
 checkout() {
-    local unit before='' size
-    mkdir -p "$1/.moon"
+    local unit before=zero size
+    mkdir -p "$1/.moon" "$1/packages/zero"
     cat >"$1/.moon/workspace.yml" <<END
 projects: ['packages/*']
 telemetry: false
+END
+    cat >"$1/packages/zero/moon.yml" <<END
+tasks:
+  build:
+    command: 'bash $ready'
+    options:
+      cache: false
 END
     for unit in one two three; do
         size=3000
@@ -30,7 +53,7 @@ tasks:
     command: 'sh ./build.sh'
     inputs: ['build.sh']
     outputs: ['dist/out.bin']
-    deps: [${before:+"'$before:build'"}]
+    deps: ['$before:build']
 END
         printf 'mkdir -p dist\nhead -c %s /dev/urandom >dist/out.bin\necho said by %s\n' \
             "$size" "$unit" >"$1/packages/$unit/build.sh"
@@ -45,6 +68,7 @@ build() {
     local dir=$1 unit
     rm -rf "$dir" "$dir.out"
     checkout "$dir"
+    wait_for_moon
     (cd "$dir" && env MOON_REMOTE_HOST="$url" MOON_REMOTE_CACHE_INSTANCE_NAME="${space:-main}" \
         ${token:+MOON_REMOTE_AUTH_TOKEN=token} "$client" run three:build) >"$dir.log" 2>&1 || {
         cat "$dir.log"
@@ -67,7 +91,14 @@ check 'its outputs are those of the cold build' diff -r cold.out warm.out
 has 'what a task said is said again' 'said by one' warm.log
 has 'moon says where it has it from' 'cached from remote' warm.log
 
-fresh_server
+tls_server
+SSL_CERT_FILE=$ca check 'https: a cold build goes through' build cold
+equal 'https: all of it was uploaded' '0 3 12' "$(counts bazel)"
+SSL_CERT_FILE=$ca check 'https: a warm build goes through' build warm
+equal 'https: all of it hit' '9 3 12' "$(counts bazel)"
+check "https: its outputs are the cold build's" diff -r cold.out warm.out
+no_tls
+
 writer=$(new_token read,write)
 reader=$(new_token read)
 admin=$(new_token admin)

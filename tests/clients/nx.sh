@@ -5,7 +5,7 @@
 # that refuses or is full must speak its language.
 . "$(dirname "$0")/lib.sh"
 need_npm nx
-need curl
+need curl openssl
 
 export NX_DAEMON=false NX_NO_CLOUD=true NX_INTERACTIVE=false NX_TUI=false NX_ISOLATE_PLUGINS=false
 
@@ -78,7 +78,14 @@ check 'its outputs are those of the cold build' diff -r cold.out warm.out
 has 'what a task said is said again' '^said by one' warm.log
 has 'Nx says that it took all from the cache' 'instead of running the command for 3 out of 3' warm.log
 
-fresh_server
+tls_server
+SSL_CERT_FILE=$ca check 'https: a cold build goes through' build cold ''
+equal 'https: all of it was uploaded' '0 3 3' "$(counts nx)"
+SSL_CERT_FILE=$ca check 'https: a warm build goes through' build warm ''
+equal 'https: all of it hit' '3 3 3' "$(counts nx)"
+check "https: its outputs are the cold build's" diff -r cold.out warm.out
+no_tls
+
 writer=$(new_token read,write)
 reader=$(new_token read)
 admin=$(new_token admin)

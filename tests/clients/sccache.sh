@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 sccache=$clients/sccache/bin/sccache
 [ -x "$sccache" ] || skip_all 'sccache is not built: run ci/clients where there is a recent cargo'
-need gcc curl jq
+need gcc curl jq openssl
 
 while IFS='=' read -r name _; do
     case $name in
@@ -93,7 +93,14 @@ check 'a warm build goes through' build warm $prefix=main
 equal 'all of it hit, nothing but the check was uploaded' '4 0 1' "$(counts sccache)"
 same_objects "its objects are a plain compile's" warm plain
 
-fresh_server
+tls_server
+check 'https: a cold build goes through' build cold $prefix=main SSL_CERT_FILE="$ca"
+equal 'https: all of it was uploaded' '0 4 4' "$(counts sccache)"
+check 'https: a warm build goes through' build warm $prefix=main SSL_CERT_FILE="$ca"
+equal 'https: all of it hit' '4 4 5' "$(counts sccache)"
+same_objects "https: its objects are a plain compile's" warm plain
+no_tls
+
 writer=$(new_token read,write)
 reader=$(new_token read)
 admin=$(new_token admin)

@@ -4,7 +4,7 @@
 # Turborepo against the server: /v8/artifacts.
 . "$(dirname "$0")/lib.sh"
 need_npm turbo
-need curl
+need curl openssl
 
 export TURBO_TELEMETRY_DISABLED=1 TURBO_NO_UPDATE_NOTIFIER=1
 
@@ -105,6 +105,18 @@ refuse "... and takes none of the cold build's outputs" cmp cold.out/one.bin oth
 settings=
 unset TURBO_REMOTE_CACHE_SIGNATURE_KEY
 
+admin=
+tls_server
+writer=$(new_token read,write)
+restart_server --tls-cert "$work/tls/cert.pem" --tls-key "$work/tls/key.pem"
+SSL_CERT_FILE=$ca check 'https: a cold build goes through' build cold "$writer"
+equal 'https: all of it was uploaded' '0 3 3' "$(counts turbo)"
+SSL_CERT_FILE=$ca check 'https: a warm build goes through' build warm "$writer"
+equal 'https: all of it hit' '3 3 3' "$(counts turbo)"
+check "https: its outputs are the cold build's" diff -r cold.out warm.out
+no_tls
+
+writer=$(new_token read,write)
 quota small 1
 restart_server
 team=small check 'over its quota: a build goes through' build other "$writer"
