@@ -21,8 +21,8 @@ far=sj-far-$$
 
 cleanup() {
     local status=$?
-    exec 8>&- 2>/dev/null || true
     agent_end || true
+    link_down
     serve_end || true
     ip netns del $near 2>/dev/null || true
     ip netns del $far 2>/dev/null || true
@@ -39,17 +39,25 @@ for space in $near $far; do
     ip -n "$space" link set lo up
 done
 
+link_pid=
+link_down() {
+    [ -z "$link_pid" ] || kill "$link_pid" 2>/dev/null || true
+    link_pid=
+}
+
 # link_up MS: a link of that round trip, in place of the one there is.
 link_up() {
-    exec 8>&- 2>/dev/null || true
-    while ip -n $far link show sj0 >/dev/null 2>&1; do
+    link_down
+    while ip -n $far link show sj0 || ip -n $near link show sj0; do
         sleep 0.05
-    done
+    done >/dev/null 2>&1
     rm -f "$work/link" "$work/link.txt"
     mkfifo "$work/link"
-    "$build/tests/wire/serve-delay" "$1" $near sj0 $far sj0 <"$work/link" >"$work/link.txt" &
-    exec 8>"$work/link"
+    # Open at both ends, so that it never ends by itself.
+    "$build/tests/wire/serve-delay" "$1" $near sj0 $far sj0 <>"$work/link" >"$work/link.txt" &
+    link_pid=$!
     until [ -s "$work/link.txt" ]; do
+        kill -0 $link_pid || exit 1
         sleep 0.05
     done
     ip -n $near address add 10.107.0.1/24 dev sj0
@@ -136,7 +144,7 @@ with_ccache() {
     local who=$1
     rm -rf "$work/ccache-local"
     build "$who" CCACHE_DIR="$work/ccache-local" CC='ccache gcc' \
-        CCACHE_REMOTE_STORAGE="http://$address/cc|operation-timeout=10000|connect-timeout=10000"
+        CCACHE_REMOTE_STORAGE="http://$address/ccached|operation-timeout=10000|connect-timeout=10000"
     ccache_hits=$(CCACHE_DIR=$work/ccache-local ccache --print-stats |
         awk '$1 == "direct_cache_hit" || $1 == "preprocessed_cache_hit" { sum += $2 } END { print sum }')
 }
@@ -173,6 +181,7 @@ for ms in $latencies; do
     done
     # A hit that was none would be counted as our speed.
     [ "${hits:-0}" -ge $((units * 95 / 100)) ] || fault "$ms ms: $hits hits of $units"
+    [ "${ccache_hits:-0}" -ge $((units * 95 / 100)) ] || fault "$ms ms: $ccache_hits hits of ccache"
     printf '  %5s %-10s %9.2f %9.2f %8s\n' "$ms" ccache "$(cpu ccache)" "$(wall ccache)" "$ccache_hits"
     printf '  %5s %-10s %9.2f %9.2f %8s' "$ms" scrubjay "$(cpu scrubjay)" "$(wall scrubjay)" "$hits"
     awk -v a="$(cpu scrubjay)" -v b="$(cpu ccache)" -v c="$(wall scrubjay)" -v d="$(wall ccache)" \

@@ -119,8 +119,11 @@ int main(int argc, char **argv)
         (void)fputs("usage: serve-delay ROUND-TRIP-MS NAMESPACE DEVICE NAMESPACE DEVICE\n", stderr);
         return 2;
     }
+    // Back to where it began: it is no process of either of them.
+    SJ_AUTO(sj_auto_close) int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     int one = open_tun(argv[2], argv[3]);
     int other = open_tun(argv[4], argv[5]);
+    (void)setns(home, CLONE_NEWNET);
     if (one < 0 || other < 0) {
         perror("tun");
         return 1;
