@@ -64,6 +64,8 @@ static void add_agent(struct sj_tiers *tiers, struct sj_buf *body)
         return;
     }
     body->len--;
+    // `scrubjay run` asks until nothing is queued any more.
+    sj_tiers_flush(tiers);
     struct sj_tiers_stat stat = {0};
     sj_tiers_stat(tiers, &stat);
     struct sj_json json = {.out = body, .needs_comma = true};

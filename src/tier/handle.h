@@ -63,6 +63,9 @@ struct sj_tiers {
     struct sj_queue queue;                        /**< uploads that wait */
     size_t uploading;                             /**< uploads under way */
     bool wants_records;                           /**< sj_tiers_records() was called */
+    bool wants_flush;                             /**< somebody waits for the end */
+    uint64_t followed_ns;                         /**< when the journal was last read */
+    uint64_t flushed_ns;                          /**< when all had gone up that was kept back */
     uint64_t active_ns;                           /**< when anything was last asked for */
     struct sj_trail trail;                        /**< of this machine's builds */
     struct sj_tiers_stat stat;                    /**< counters */

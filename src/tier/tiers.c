@@ -12,7 +12,8 @@
 #include "tier/handle.h"
 #include "tier/haul.h"
 
-#define SLOTS_MAX 8
+#define SLOTS_MAX  8
+#define FLUSHED_NS SJ_NS_PER_S // nothing has gathered since
 
 void sj_tiers_wait(struct sj_tiers *tiers, pthread_cond_t *cond, uint64_t until_ns)
 {
@@ -304,11 +305,23 @@ void sj_tiers_records(struct sj_tiers *tiers)
     sj_tiers_unlock(tiers);
 }
 
+void sj_tiers_flush(struct sj_tiers *tiers)
+{
+    sj_tiers_lock(tiers);
+    // Whoever waits for the end asks again and again.
+    if (!tiers->is_closing && sj_clock_ns(CLOCK_MONOTONIC) - tiers->flushed_ns > FLUSHED_NS) {
+        tiers->wants_flush = true;
+        (void)pthread_cond_signal(&tiers->upload_cond);
+    }
+    sj_tiers_unlock(tiers);
+}
+
 void sj_tiers_stat(struct sj_tiers *tiers, struct sj_tiers_stat *out)
 {
     sj_tiers_lock(tiers);
     *out = tiers->stat;
     out->queued = tiers->queue.count + tiers->uploading;
+    out->queued += out->queued == 0 && tiers->wants_flush;
     out->is_down = true;
     for (size_t i = 0; i < tiers->slot_count; i++) {
         const struct sj_slot *slot = &tiers->slots[i];

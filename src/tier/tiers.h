@@ -81,7 +81,7 @@ void sj_tiers_records(struct sj_tiers *tiers);
 
 /** What goes on. */
 struct sj_tiers_stat {
-    uint64_t queued;         /**< uploads that wait or are under way */
+    uint64_t queued;         /**< uploads that wait or are under way; 0: all is done */
     uint64_t uploaded;       /**< results uploaded */
     uint64_t uploaded_bytes; /**< their bytes */
     uint64_t fetched;        /**< values that came */
@@ -92,6 +92,14 @@ struct sj_tiers_stat {
     bool is_down;            /**< every tier is being left alone */
     char problem[256];       /**< the last failure, for people; "" */
 };
+
+/**
+ * Somebody waits for the end: what is kept back otherwise, trails that may still grow and records,
+ * goes up now, and counts as queued until then. May be called again and again.
+ *
+ * @param tiers stack
+ */
+void sj_tiers_flush(struct sj_tiers *tiers);
 
 /** Read the counters. @param tiers stack @param out takes them */
 void sj_tiers_stat(struct sj_tiers *tiers, struct sj_tiers_stat *out);

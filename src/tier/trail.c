@@ -40,7 +40,7 @@ static void drop_old(struct sj_trail *trail)
 
 void sj_trail_note(struct sj_trail *trail, const struct sj_pair *pair, uint64_t now_ns)
 {
-    if (trail->count > 0 && is_quiet(trail, now_ns) && trail->due + 1 >= trail->count) {
+    if (is_quiet(trail, now_ns) && !sj_trail_has_more(trail)) {
         trail->count = 0;
         trail->due = 0;
     }
@@ -60,6 +60,12 @@ void sj_trail_note(struct sj_trail *trail, const struct sj_pair *pair, uint64_t 
     }
     trail->pairs[trail->count++] = *pair;
     trail->last_ns = now_ns;
+    trail->shown = trail->due;
+}
+
+bool sj_trail_has_more(const struct sj_trail *trail)
+{
+    return trail->shown + 1 < trail->count;
 }
 
 static struct sj_trail_known *known_of(const struct sj_trail *trail, const struct sj_key *weak)
@@ -90,33 +96,48 @@ static bool is_worth(const struct sj_trail *trail, const struct sj_key *weak, co
     return len / SJ_TRAIL_PAIR_SIZE >= known->count && !sj_key_eq(&content, &known->content);
 }
 
-bool sj_trail_take(struct sj_trail *trail, uint64_t now_ns, struct sj_key *weak, struct sj_buf *out)
+// Append the trail of a pair. False, and nothing appended: no tier needs it.
+static bool show(struct sj_trail *trail, size_t of, struct sj_key *weak, struct sj_buf *out)
+{
+    size_t end = of + 1 + SJ_TRAIL_PAIRS_MAX;
+    size_t before = out->len;
+    for (size_t i = of + 1; i < trail->count && i < end; i++) {
+        sj_buf_add(out, trail->pairs[i].weak.bytes, SJ_KEY_SIZE);
+        sj_buf_add(out, trail->pairs[i].strong.bytes, SJ_KEY_SIZE);
+    }
+    const char *data = sj_buf_text(out) + before;
+    *weak = trail->pairs[of].weak;
+    if (!is_worth(trail, weak, data, out->len - before)) {
+        out->len = before;
+        return false;
+    }
+    sj_trail_know(trail, weak, data, out->len - before);
+    return true;
+}
+
+bool sj_trail_take(struct sj_trail *trail, uint64_t now_ns, bool is_pause, struct sj_key *weak,
+                   struct sj_buf *out)
 {
     bool has_ended = is_quiet(trail, now_ns);
-    while (trail->due < trail->count) {
-        size_t first = trail->due + 1;
-        size_t count = trail->count - first;
-        if (count < SJ_TRAIL_PAIRS_MAX && !has_ended) {
-            return false;
+    for (;;) {
+        size_t of = trail->shown;
+        if (trail->due + SJ_TRAIL_PAIRS_MAX < trail->count) {
+            of = trail->due;
+            trail->due += SJ_TRAIL_STEP;
+            trail->shown = trail->due;
+        } else if ((is_pause || has_ended) && sj_trail_has_more(trail)) {
+            trail->shown += SJ_TRAIL_STEP;
+        } else {
+            break;
         }
-        count = count < SJ_TRAIL_PAIRS_MAX ? count : SJ_TRAIL_PAIRS_MAX;
-        *weak = trail->pairs[trail->due].weak;
-        trail->due += SJ_TRAIL_STEP;
-        size_t before = out->len;
-        for (size_t i = first; i < first + count; i++) {
-            sj_buf_add(out, trail->pairs[i].weak.bytes, SJ_KEY_SIZE);
-            sj_buf_add(out, trail->pairs[i].strong.bytes, SJ_KEY_SIZE);
-        }
-        const char *data = sj_buf_text(out) + before;
-        if (is_worth(trail, weak, data, out->len - before)) {
-            sj_trail_know(trail, weak, data, out->len - before);
+        if (show(trail, of, weak, out)) {
             return true;
         }
-        out->len = before;
     }
     if (has_ended) {
         trail->count = 0;
         trail->due = 0;
+        trail->shown = 0;
     }
     return false;
 }

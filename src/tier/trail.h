@@ -5,10 +5,11 @@
  * pairs of weak and strong key that came after it. The next build that asks for that weak key will
  * most likely ask for these next.
  *
- * A session is what is noted without a pause. Its first pair and every eighth pair get a trail, as
- * soon as 64 pairs follow, or when the session has gone quiet. A trail that came from a tier is
- * replaced only by another that is not shorter: whoever compiles three files of a project does not
- * undo what its whole build left behind.
+ * A session is what is noted without a long pause. Its first pair and every eighth pair get a
+ * trail, as soon as 64 pairs follow; those near the end get what there is in a pause, and again
+ * when more has followed after all. A trail that came from a tier is replaced only by another that
+ * is not shorter: whoever compiles three files of a project does not undo what its whole build left
+ * behind.
  *
  * Times are handed in. Not thread-safe: the caller has a lock.
  */
@@ -44,7 +45,8 @@ struct sj_trail {
     struct sj_pair *pairs;        /**< of the session that still matter */
     size_t count;                 /**< length of pairs */
     size_t size;                  /**< allocated */
-    size_t due;                   /**< index of the next pair that gets a trail */
+    size_t due;                   /**< index of the next pair whose trail is not whole yet */
+    size_t shown;                 /**< index of the next pair whose trail was not taken as it is */
     uint64_t last_ns;             /**< when the last pair was noted */
     struct sj_trail_known *known; /**< SJ_TRAIL_KNOWN, by weak key; NULL: none yet */
 };
@@ -64,14 +66,18 @@ void sj_trail_note(struct sj_trail *trail, const struct sj_pair *pair, uint64_t 
 /**
  * Take a trail that is worth uploading.
  *
- * @param trail  trail
- * @param now_ns monotonic clock
- * @param weak   takes the key it stands under
- * @param out    the encoded trail is appended
+ * @param trail    trail
+ * @param now_ns   monotonic clock
+ * @param is_pause take what there is, although more may follow
+ * @param weak     takes the key it stands under
+ * @param out      the encoded trail is appended
  * @return false: there is none now
  */
-bool sj_trail_take(struct sj_trail *trail, uint64_t now_ns, struct sj_key *weak,
+bool sj_trail_take(struct sj_trail *trail, uint64_t now_ns, bool is_pause, struct sj_key *weak,
                    struct sj_buf *out);
+
+/** Whether sj_trail_take() in a pause may give more. @param trail trail @return true when it may */
+bool sj_trail_has_more(const struct sj_trail *trail);
 
 /**
  * Remember what a tier has.

@@ -18,7 +18,8 @@
 #define RECORDS_MAX    ((size_t)1 << 20)     // bytes of records in one parcel
 #define FOLLOW_NS      (200 * SJ_NS_PER_MS)  // how often the journal is read while a build runs
 #define FOLLOW_REST_NS (5 * SJ_NS_PER_S)     // … and at other times
-#define ACTIVE_NS      (15 * SJ_NS_PER_S)    // a build runs when it asked so short a while ago
+#define PAUSE_NS       (2 * SJ_NS_PER_S)  // a build that comes to nothing for so long may be over
+#define ACTIVE_NS      (15 * SJ_NS_PER_S) // a build runs when it asked so short a while ago
 
 /** A put to all tiers. */
 struct put {
@@ -159,7 +160,9 @@ static void pack_trails(struct sj_tiers *tiers, struct sj_parcel *parcel)
         SJ_AUTO(sj_buf_release)
         struct sj_buf trail = SJ_BUF_INIT((size_t)SJ_TRAIL_PAIRS_MAX * SJ_TRAIL_PAIR_SIZE);
         sj_tiers_lock(tiers);
-        bool is_more = sj_trail_take(&tiers->trail, sj_clock_ns(CLOCK_MONOTONIC), &weak, &trail);
+        uint64_t now_ns = sj_clock_ns(CLOCK_MONOTONIC);
+        bool is_pause = tiers->wants_flush || now_ns - tiers->trail.last_ns >= PAUSE_NS;
+        bool is_more = sj_trail_take(&tiers->trail, now_ns, is_pause, &weak, &trail);
         sj_tiers_unlock(tiers);
         if (!is_more) {
             break;
@@ -218,22 +221,26 @@ static void work(struct sj_tiers *tiers, bool is_able)
 void *sj_upload_run(void *user)
 {
     struct sj_tiers *tiers = user;
-    uint64_t followed_ns = 0;
     sj_tiers_lock(tiers);
     while (!tiers->is_ending) {
         uint64_t now_ns = sj_clock_ns(CLOCK_MONOTONIC);
         bool is_able = !tiers->is_closing && can_put(tiers, now_ns);
         uint64_t pause_ns = now_ns - tiers->active_ns < ACTIVE_NS ? FOLLOW_NS : FOLLOW_REST_NS;
-        bool is_due = tiers->wants_records || now_ns - followed_ns >= pause_ns;
+        bool is_flush = tiers->wants_flush;
+        bool is_due = is_flush || tiers->wants_records || now_ns - tiers->followed_ns >= pause_ns;
         if (is_due || (is_able && tiers->queue.count > 0)) {
             tiers->wants_records = false;
-            followed_ns = now_ns;
+            tiers->followed_ns = now_ns;
             sj_tiers_unlock(tiers);
             work(tiers, is_able);
             sj_tiers_lock(tiers);
+            if (is_flush) {
+                tiers->wants_flush = false;
+                tiers->flushed_ns = sj_clock_ns(CLOCK_MONOTONIC);
+            }
             continue;
         }
-        sj_tiers_wait(tiers, &tiers->upload_cond, followed_ns + pause_ns);
+        sj_tiers_wait(tiers, &tiers->upload_cond, tiers->followed_ns + pause_ns);
     }
     sj_tiers_unlock(tiers);
     return NULL;

@@ -151,10 +151,12 @@ check 'the same on an empty machine' build -j2 -f many.mk
 equal 'hits' '100 0' "$(of_report '"\(.hits) \(.misses)"')"
 check 'most of it was there before it was asked for' test "$(of_agent .prefetched)" -ge 100
 
-# The server stops to answer in the middle: whoever waits then waits once.
+# The server stops to answer in the middle: whoever waits then waits once. Another command line, so
+# that nothing is there ahead of the build.
 machine stopped
 export SCRUBJAY_REMOTE_TIMEOUT=500ms SCRUBJAY_UPLOAD_WAIT=2s
-check 'a server that falls silent does not stop a build' build MIDDLE="kill -STOP $server_pid"
+check 'a server that falls silent does not stop a build' \
+    build CC='gcc -DSTOPPED' MIDDLE="kill -STOP $server_pid"
 check 'objects equal plain ones' are_same
 equal 'it made one compile wait' 1 "$(grep -cE 'remote: (504|-110)' "$SCRUBJAY_LOG")"
 equal 'the report says why' true "$(of_report '.remote.is_down')"

@@ -25,6 +25,7 @@ struct memory {
     bool is_held;            // calls wait until this is false
     unsigned refuse_next;    // so many calls are refused
     bool drops_objects;      // gives results without their objects, and no objects
+    bool drops_trails;       // has none
     bool answers_everything; // every name asked for is answered by all values there are
     unsigned gets;
     unsigned puts;

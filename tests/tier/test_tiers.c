@@ -200,6 +200,7 @@ Test(tiers, nothing_gets_in_that_was_not_asked_for)
     machine_push(&there, &asked);
     machine_push(&there, &other);
     memory->answers_everything = true;
+    memory->drops_trails = true;
     expect_fetch(SJ_FRAME_PATHSET, &asked.weak, 1);
     struct sj_key pathset;
     cr_assert_eq(sj_shared_pathsets(here.shared, sj_str_of(""), &other.weak, &pathset, 1), 0);
@@ -324,7 +325,7 @@ Test(tiers, a_trail_is_followed)
     cr_assert_leq(memory->gets, 6, "in batches: %u", memory->gets);
     struct sj_tiers_stat stat;
     sj_tiers_stat(here.tiers, &stat);
-    cr_assert_eq(stat.prefetched, 78);
+    cr_assert_geq(stat.prefetched, 78);
     end();
 }
 

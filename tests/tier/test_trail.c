@@ -29,7 +29,7 @@ static void expect(struct sj_trail *trail, uint64_t now_ns, unsigned under, unsi
     struct sj_key weak;
     struct sj_pair want = pair(under);
     struct sj_pair pairs[SJ_TRAIL_PAIRS_MAX];
-    cr_assert(sj_trail_take(trail, now_ns, &weak, &out), "trail of %u", under);
+    cr_assert(sj_trail_take(trail, now_ns, false, &weak, &out), "trail of %u", under);
     cr_assert(sj_key_eq(&weak, &want.weak), "trail of %u", under);
     cr_assert_eq(sj_trail_decode(out.data, out.len, pairs), (int)count, "trail of %u", under);
     for (unsigned i = 0; i < count; i++) {
@@ -43,7 +43,7 @@ static void expect_none(struct sj_trail *trail, uint64_t now_ns)
 {
     struct sj_buf out = SJ_BUF_INIT(1u << 16);
     struct sj_key weak;
-    cr_assert_not(sj_trail_take(trail, now_ns, &weak, &out));
+    cr_assert_not(sj_trail_take(trail, now_ns, false, &weak, &out));
     cr_assert_eq(out.len, 0);
     sj_buf_release(&out);
 }
@@ -87,7 +87,7 @@ Test(trail, what_a_tier_has_is_not_sent_again_nor_made_shorter)
     struct sj_buf out = SJ_BUF_INIT(1u << 16);
     struct sj_key weak;
     note(&first, 0, 6);
-    cr_assert(sj_trail_take(&first, START + SJ_TRAIL_QUIET_NS, &weak, &out));
+    cr_assert(sj_trail_take(&first, START + SJ_TRAIL_QUIET_NS, false, &weak, &out));
 
     static const struct {
         unsigned count;
@@ -115,7 +115,7 @@ Test(trail, a_long_session_keeps_only_what_matters)
         note(&trail, i, 100);
         struct sj_buf out = SJ_BUF_INIT(1u << 16);
         struct sj_key weak;
-        while (sj_trail_take(&trail, START, &weak, &out)) {
+        while (sj_trail_take(&trail, START, false, &weak, &out)) {
             sj_buf_clear(&out);
         }
         sj_buf_release(&out);
@@ -136,4 +136,27 @@ Test(trail, refuses_what_is_no_trail)
         free(data);
     }
     cr_assert_eq(sj_trail_decode("", 0, out), 0);
+}
+
+Test(trail, a_pause_gives_what_there_is_and_more_later)
+{
+    struct sj_trail trail = {0};
+    struct sj_buf out = SJ_BUF_INIT(1u << 16);
+    struct sj_key weak;
+    static const struct {
+        unsigned first;
+        unsigned count;
+        unsigned trails; // in the pause behind these
+    } rows[] = {{0, 1, 0}, {1, 9, 2}, {10, 0, 0}, {10, 20, 4}, {30, 70, 13}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        note(&trail, rows[i].first, rows[i].count);
+        unsigned trails = 0;
+        while (sj_trail_take(&trail, START, true, &weak, &out)) {
+            trails++;
+        }
+        cr_assert_eq(trails, rows[i].trails, "pause %zu: %u", i, trails);
+        cr_assert_not(sj_trail_has_more(&trail));
+    }
+    sj_buf_release(&out);
+    sj_trail_release(&trail);
 }

@@ -101,7 +101,8 @@ static bool is_named(const struct call *call, const struct memory_value *value)
 static bool is_given(const struct call *call, const struct memory_value *value, size_t count)
 {
     enum sj_tier_kind kind = value->value.name.kind;
-    if (strcmp(value->host, call->tier->host) != 0) {
+    bool is_dropped = kind == SJ_TIER_TRAIL && memory.drops_trails;
+    if (is_dropped || strcmp(value->host, call->tier->host) != 0) {
         return false;
     }
     // As a server does, objects come with their results: here simply all, while they are few.
