@@ -4,8 +4,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -308,6 +310,15 @@ static bool must_answer_now(struct sj_request *request)
            (has_body(request) && (expects || request->body_len > DISCARD_MAX));
 }
 
+// ccache sends a header, then the body, and its kernel keeps the body back until the header is
+// acknowledged, which ours puts off for 40 ms once a connection has been answered. Now means now.
+static void acknowledge_header(struct MHD_Connection *connection)
+{
+    const int on = 1;
+    int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 enum MHD_Result sj_request_step(void *cls, struct MHD_Connection *connection, const char *url,
                                 const char *method, const char *version, const char *upload_data,
                                 size_t *upload_data_size, void **con_cls)
@@ -327,6 +338,7 @@ enum MHD_Result sj_request_step(void *cls, struct MHD_Connection *connection, co
             return queue(request);
         }
         if (has_body(request)) {
+            acknowledge_header(connection);
             sj_deadline_enter(request->server->deadlines, request->peer->deadline, SJ_PHASE_BODY,
                               request->body_len);
         }

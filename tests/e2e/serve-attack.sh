@@ -12,6 +12,7 @@ serve_start plain --durable=no
 attack requests
 attack content 192Mi
 attack gone
+attack split
 check 'the server is still the same process' kill -0 "$server_pid"
 serve_stop
 

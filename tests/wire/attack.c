@@ -117,6 +117,7 @@ static const struct {
     {"readers", attack_readers},
     {"requests", attack_requests},
     {"slow", attack_slow},
+    {"split", attack_split},
     {"uploads", attack_uploads},
 };
 

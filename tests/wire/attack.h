@@ -24,6 +24,8 @@ attack_group attack_requests;
 /** Slow clients. The server's deadlines must be short: header_timeout, idle_timeout, body_timeout.
  */
 attack_group attack_slow;
+/** Headers and bodies in packets of their own: none waits for the other. */
+attack_group attack_split;
 /** Clients that go away amid a request. The server's deadlines must be long. */
 attack_group attack_gone;
 /** Values and bodies that lie. Argument: most bytes of memory that the server may come to have. */
