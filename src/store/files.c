@@ -29,6 +29,7 @@ int sj_files_get(struct sj_files *files, const char *dir, uint32_t generation,
     file->generation = generation;
     file->fd = fd;
     memcpy(file->salt, salt, SJ_SALT_SIZE);
+    sj_mapped_open(&file->mapped, fd);
     atomic_init(&file->refs, 2);
     struct sj_shared_file *none = NULL;
     if (!atomic_compare_exchange_strong(at, &none, file)) {
@@ -55,6 +56,7 @@ size_t sj_files_take(struct sj_files *files, uint32_t oldest, struct sj_shared_f
 void sj_file_unref(struct sj_shared_file *file)
 {
     if (file && atomic_fetch_sub_explicit(&file->refs, 1, memory_order_acq_rel) == 1) {
+        sj_mapped_close(&file->mapped);
         (void)close(file->fd);
         free(file);
     }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "store/item.h"
+#include "store/mapped.h"
 
 /** Files that are kept open. More generations than that are right, but slower. */
 #define SJ_FILES_MAX 256
@@ -19,6 +20,7 @@ struct sj_shared_file {
     atomic_uint refs;                 /**< the table's included */
     uint32_t generation;              /**< number */
     int fd;                           /**< open for reading */
+    struct sj_mapped mapped;          /**< the same, seen through memory */
     unsigned char salt[SJ_SALT_SIZE]; /**< of the items in it */
 };
 

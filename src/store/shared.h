@@ -134,6 +134,30 @@ int sj_view_read_stored(struct sj_shared *shared, const struct sj_view *view, st
 int sj_view_check(struct sj_shared *shared, const struct sj_view *view);
 
 /**
+ * Show a view's data in memory, where it lies, checked as by sj_view_check(). It is not to be
+ * looked at, only to be sent: a page of it that cannot be read would end the process, but makes a
+ * send fail.
+ *
+ * @param shared store
+ * @param view   view of what is not compressed
+ * @param head   takes a copy of the first bytes of the data
+ * @param len    how many; at most raw_len
+ * @param data   takes the address of the data, which stays as it is for as long as the view's
+ *               reference is held, or one from sj_view_hold()
+ * @return 0, SJ_STORE_MISS (it was damaged, as above), -EOPNOTSUPP (it has to be read) or another
+ *         negative errno
+ */
+int sj_view_show(struct sj_shared *shared, const struct sj_view *view, void *head, size_t len,
+                 const char **data);
+
+/** Hold what a view shows beyond the view. @param view view @return to be given to sj_view_drop()
+ */
+void *sj_view_hold(const struct sj_view *view);
+
+/** Give up what sj_view_hold() returned. @param held it, or NULL. Safe from any thread */
+void sj_view_drop(void *held);
+
+/**
  * List the path sets that a weak key leads to, the latest first.
  *
  * @param shared store

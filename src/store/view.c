@@ -113,13 +113,11 @@ void sj_view_release(struct sj_shared *shared, struct sj_view *view)
     }
 }
 
-// Read the item's prefix and the first bytes of its data, and see that it is what was looked for.
-static int read_start(const struct sj_view *view, void *data, size_t len, struct sj_item *item)
+// See that an item is what was looked for.
+static int judge_prefix(const struct sj_view *view, const unsigned char *prefix,
+                        struct sj_item *item)
 {
-    unsigned char prefix[SJ_ITEM_PREFIX_MAX];
-    struct iovec parts[2] = {{prefix, view->prefix_len}, {data, len}};
-    int status = sj_read_parts(view->fd, parts, view->offset);
-    status = status < 0 ? status : sj_item_decode(prefix, view->prefix_len, view->file->salt, item);
+    int status = sj_item_decode(prefix, view->prefix_len, view->file->salt, item);
     if (status < 0) {
         return status;
     }
@@ -128,6 +126,15 @@ static int read_start(const struct sj_view *view, void *data, size_t len, struct
                    sj_item_prefix_len(item) == view->prefix_len &&
                    sj_space_check((struct sj_str){item->name, item->name_len}) == view->space_check;
     return is_same ? 0 : -EBADMSG;
+}
+
+// Read the item's prefix and the first bytes of its data, and judge it.
+static int read_start(const struct sj_view *view, void *data, size_t len, struct sj_item *item)
+{
+    unsigned char prefix[SJ_ITEM_PREFIX_MAX];
+    struct iovec parts[2] = {{prefix, view->prefix_len}, {data, len}};
+    int status = sj_read_parts(view->fd, parts, view->offset);
+    return status < 0 ? status : judge_prefix(view, prefix, item);
 }
 
 int sj_view_load(const struct sj_view *view, struct sj_buf *out, struct sj_item *item)
@@ -295,4 +302,42 @@ int sj_view_check(struct sj_shared *shared, const struct sj_view *view)
         sj_known_add(shared->good, view->file->salt, view->generation, view->offset);
     }
     return finish(shared, view, status);
+}
+
+int sj_view_show(struct sj_shared *shared, const struct sj_view *view, void *head, size_t len,
+                 const char **data)
+{
+    const char *item_data = NULL;
+    if (!sj_view_is_compressed(view)) {
+        item_data = sj_mapped_at(&view->file->mapped, view->fd, view->offset,
+                                 (uint64_t)view->prefix_len + view->stored_len);
+    }
+    if (!item_data) {
+        return -EOPNOTSUPP;
+    }
+    int status = sj_view_check(shared, view);
+    if (status != 0) {
+        return status;
+    }
+    unsigned char prefix[SJ_ITEM_PREFIX_MAX];
+    struct sj_item item;
+    status = sj_mapped_copy(prefix, item_data, view->prefix_len);
+    status = status < 0 ? status : judge_prefix(view, prefix, &item);
+    status = status < 0 ? status : sj_mapped_copy(head, item_data + view->prefix_len, len);
+    if (status < 0) {
+        return finish(shared, view, status);
+    }
+    *data = item_data + view->prefix_len;
+    return 0;
+}
+
+void *sj_view_hold(const struct sj_view *view)
+{
+    (void)atomic_fetch_add_explicit(&view->file->refs, 1, memory_order_relaxed);
+    return view->file;
+}
+
+void sj_view_drop(void *held)
+{
+    sj_file_unref(held);
 }
