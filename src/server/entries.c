@@ -124,7 +124,7 @@ static void free_base(void *cls)
 static void give_copy(struct sj_request *request, const struct sj_view *view)
 {
     struct sj_buf bytes = SJ_BUF_INIT(COPY_MAX + SJ_ENTRY_HEAD_MAX);
-    struct sj_entry_head head;
+    struct sj_entry_head head = {0};
     int64_t head_len = -EBADMSG;
     int status = sj_view_read(request->shared, view, &bytes);
     if (status == 0) {
@@ -150,7 +150,7 @@ static bool give_shown(struct sj_request *request, const struct sj_view *view)
     char start[HEAD_USUAL];
     size_t len = view->raw_len < sizeof start ? view->raw_len : sizeof start;
     const char *data;
-    struct sj_entry_head head;
+    struct sj_entry_head head = {0};
     // What is encrypted is read by the program, not by the kernel.
     if (request->server->tls || sj_view_show(request->shared, view, start, len, &data) != 0) {
         return false;
@@ -191,7 +191,7 @@ static ssize_t no_content(void *cls, uint64_t position, char *out, size_t max)
 static void give_file(struct sj_request *request, const struct sj_view *view)
 {
     char start[SJ_ENTRY_HEAD_MAX];
-    struct sj_entry_head head;
+    struct sj_entry_head head = {0};
     bool is_head = request->method == SJ_METHOD_HEAD;
     int status = is_head ? 0 : sj_view_check(request->shared, view);
     int64_t head_len = status == 0 ? sj_entry_peek(view, start, &head) : -EBADMSG;

@@ -143,26 +143,47 @@ enum sj_event sj_request_write_event(struct sj_request *request, int status);
 int sj_request_find(struct sj_request *request, enum sj_blob kind, const struct sj_key *key,
                     struct sj_view *out);
 
-/** Handlers, one for each resource. Each is called with the whole body. */
+/* Handlers, one for each resource. Each is called with the whole body. */
+
+/** POST /v1/NS/batch. */
 sj_handler sj_handle_batch;
+/** WebDAV folders. */
 sj_handler sj_handle_collection;
+/** values of other caches' clients. */
 sj_handler sj_handle_entry;
+/** POST /v1/NS/fetch, of an agent. */
 sj_handler sj_handle_fetch;
+/** /healthz. */
 sj_handler sj_handle_healthz;
+/** /metrics. */
 sj_handler sj_handle_metrics;
+/** /v1/NS/object/KEY. */
 sj_handler sj_handle_object;
+/** /v1/NS/pathset/KEY. */
 sj_handler sj_handle_pathset;
+/** POST /v1/NS/push/KEY, of an agent. */
 sj_handler sj_handle_push;
+/** /readyz. */
 sj_handler sj_handle_readyz;
+/** POST /v1/NS/record. */
 sj_handler sj_handle_record;
+/** /v1/NS/result/KEY. */
 sj_handler sj_handle_result;
+/** /v1/NS. */
 sj_handler sj_handle_space;
+/** /status. */
 sj_handler sj_handle_status;
+/** /v1/NS/trail/KEY. */
 sj_handler sj_handle_trail;
+/** POST /v8/artifacts/events. */
 sj_handler sj_handle_turbo_events;
+/** POST /v8/artifacts. */
 sj_handler sj_handle_turbo_query;
+/** /v8/artifacts/status. */
 sj_handler sj_handle_turbo_status;
+/** /v2/user and the like. */
 sj_handler sj_handle_turbo_user;
+/** POST /v1/NS/upload. */
 sj_handler sj_handle_upload;
 
 /**
