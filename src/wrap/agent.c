@@ -239,13 +239,13 @@ static int start(const struct sj_config *config, char *const *env, int lock, uin
             }
             int status = sj_spawn_agent(config, env, &life_fd);
             if (status < 0) {
-                sj_agent_set_down(config);
+                sj_agent_set_down(config, false);
                 return fail_start(status, err);
             }
         }
         bool is_over = has_ended(life_fd) && !is_listening(config);
         if (is_over || now_ms() >= until_ms) {
-            sj_agent_set_down(config);
+            sj_agent_set_down(config, !is_over);
             return fail_start(is_over ? -ECHILD : -ETIMEDOUT, err);
         }
         if (life_fd < 0) {
@@ -295,7 +295,7 @@ bool sj_agent_is_down(const struct sj_config *config)
     return read_down(path, &level);
 }
 
-void sj_agent_set_down(const struct sj_config *config)
+void sj_agent_set_down(const struct sj_config *config, bool is_costly)
 {
     SJ_AUTO(sj_auto_free) char *path = sj_agent_path(config, "down");
     off_t level;
@@ -306,6 +306,7 @@ void sj_agent_set_down(const struct sj_config *config)
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0) {
         off_t next = level < DOWN_LEVELS ? level + 1 : DOWN_LEVELS;
+        next = is_costly ? next : 1;
         int status = ftruncate(fd, next);
         // A size that stays the same does not change the time.
         status = status == 0 ? futimens(fd, NULL) : status;

@@ -48,11 +48,13 @@ int sj_agent_start(const struct sj_config *config, char *const *env, struct sj_e
 bool sj_agent_is_down(const struct sj_config *config);
 
 /**
- * Leave the remotes alone: for ten seconds, and for longer each time it happens again.
+ * Leave the remotes alone: for ten seconds, and for longer each time that somebody has waited in
+ * vain again.
  *
- * @param config settings
+ * @param config    settings
+ * @param is_costly somebody has waited
  */
-void sj_agent_set_down(const struct sj_config *config);
+void sj_agent_set_down(const struct sj_config *config, bool is_costly);
 
 /** They answer: forget that they did not. Costs one system call. @param config settings */
 void sj_agent_set_up(const struct sj_config *config);

@@ -69,28 +69,49 @@ static bool is_handed_on(const struct sj_config *config, const struct sj_setting
 
 // The agent works in another directory, where neither the project's file nor a relative path leads
 // anywhere: settings are handed on as they were understood here.
-static char **make_env(const struct sj_config *config, char *const *env)
+static void add_settings(const struct sj_config *config, char **out)
 {
     size_t count;
     const struct sj_setting *settings = sj_settings(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (is_handed_on(config, &settings[i], i)) {
+            *out++ = setting_text(config, &settings[i]);
+        }
+    }
+    *out = sj_strdup(ENV_PREFIX "PROJECT_CONF=");
+}
+
+static size_t count_settings(void)
+{
+    size_t count;
+    (void)sj_settings(&count);
+    return count;
+}
+
+// What is made of settings stands behind what was given; `made` takes where it begins.
+static char **make_env(const struct sj_config *config, char *const *env, size_t *made)
+{
     size_t given = 0;
     while (env[given]) {
         given++;
     }
-    char **out = sj_calloc(given + count + 2, sizeof *out);
-    size_t at = 0;
+    char **out = sj_calloc(given + count_settings() + 2, sizeof *out);
+    *made = 0;
     for (size_t i = 0; i < given; i++) {
         if (!is_left_out(env[i])) {
-            out[at++] = env[i];
+            out[(*made)++] = env[i];
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        if (is_handed_on(config, &settings[i], i)) {
-            out[at++] = setting_text(config, &settings[i]);
-        }
-    }
-    out[at++] = sj_strdup(ENV_PREFIX "PROJECT_CONF=");
+    add_settings(config, out + *made);
     return out;
+}
+
+static void free_env(char **env, size_t made)
+{
+    for (size_t i = made; env[i]; i++) {
+        free(env[i]);
+    }
+    free(env);
 }
 
 // What the build ignores or blocks is not the agent's.
@@ -159,10 +180,10 @@ int sj_spawn_agent(const struct sj_config *config, char *const *env, int *life_f
     if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
         return -errno;
     }
-    // Its strings are this process's to the end: it starts an agent once.
-    char **agent_env = make_env(config, env);
+    size_t made;
+    char **agent_env = make_env(config, env, &made);
     int status = fork_twice(program, agent_env, pipe_fds[1]);
-    free(agent_env);
+    free_env(agent_env, made);
     (void)close(pipe_fds[1]);
     if (status < 0) {
         (void)close(pipe_fds[0]);

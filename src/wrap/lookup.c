@@ -99,6 +99,7 @@ struct candidate {
     enum sj_form form;
     struct sj_key strong;
     struct sj_inputs inputs;
+    struct sj_buf arena; // holds the inputs' paths
 };
 
 /** A look-up by content under way. */
@@ -141,11 +142,10 @@ static int try_pathset(struct search *search, enum sj_form form, const struct sj
 {
     struct sj_call *call = search->call;
     struct sj_buf bytes = SJ_BUF_INIT(SJ_PATHSET_LIMIT);
-    struct sj_buf arena = SJ_BUF_INIT(SJ_PATHSET_LIMIT * 4);
     struct sj_pathset set = {0};
-    struct candidate candidate = {.form = form};
+    struct candidate candidate = {.form = form, .arena = SJ_BUF_INIT(SJ_PATHSET_LIMIT * 4)};
     int status = sj_store_blob_read(call->store, SJ_BLOB_PATHSET, key, &bytes);
-    if (status == 0 && sj_pathset_decode(bytes.data, bytes.len, &set, &arena) < 0) {
+    if (status == 0 && sj_pathset_decode(bytes.data, bytes.len, &set, &candidate.arena) < 0) {
         status = SJ_STORE_MISS;
     }
     if (status == 0) {
@@ -156,10 +156,11 @@ static int try_pathset(struct search *search, enum sj_form form, const struct sj
         status = take_result(search, &candidate);
         if (status == SJ_LOOKUP_MISS) {
             search->candidates[search->candidate_count++] = candidate;
+            candidate.arena = (struct sj_buf){0};
         }
     }
     sj_pathset_release(&set);
-    sj_buf_release(&arena);
+    sj_buf_release(&candidate.arena);
     sj_buf_release(&bytes);
     return status < 0 ? status : (status ? SJ_LOOKUP_MISS : 0);
 }
@@ -271,6 +272,9 @@ int sj_lookup_content(struct sj_call *call, struct sj_found *out)
         }
     }
     sj_batch_free(search->batch);
+    for (size_t i = 0; i < search->candidate_count; i++) {
+        sj_buf_release(&search->candidates[i].arena);
+    }
     return status;
 }
 

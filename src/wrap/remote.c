@@ -71,10 +71,10 @@ bool sj_remote_is_on(const struct sj_call *call)
     return !call->config.recache && may_ask(call);
 }
 
-static void give_up(struct sj_call *call, const char *text)
+static void give_up(struct sj_call *call, const char *text, bool is_costly)
 {
     sj_log("%s", text);
-    sj_agent_set_down(&call->config);
+    sj_agent_set_down(&call->config, is_costly);
     sj_notice(call, "remote", text);
 }
 
@@ -107,26 +107,31 @@ static int ask(struct sj_call *call, const char *target, const struct sj_buf *bo
     status = sj_agent_start(config, call->env, &err);
     if (status < 0) {
         if (status != -EHOSTDOWN) {
-            give_up(call, err.text);
+            give_up(call, err.text, false); // what it cost is noted already
         }
         return status;
     }
     return ask_agent(config, target, body);
 }
 
-static int judge(struct sj_call *call, int status)
+// What an answer means, and what the next compiles should know of it. The agent refuses at once
+// where it leaves the remotes alone itself: that costs nothing.
+static int judge(struct sj_call *call, int status, uint64_t start_ns)
 {
+    uint64_t took_ms = (sj_clock_ns(CLOCK_MONOTONIC) - start_ns) / SJ_NS_PER_MS;
+    bool is_costly = took_ms >= call->config.remote_timeout_ms / 2;
     if ((status >= 200 && status < 300) || status == STATUS_NOTHING) {
         sj_agent_set_up(&call->config);
         return status == STATUS_NOTHING ? SJ_REMOTE_NONE : 0;
     }
     if (status == STATUS_LATE) {
-        give_up(call, "the remote does not answer: compiles go on without it for a while");
+        give_up(call, "the remote does not answer: compiles go on without it for a while",
+                is_costly);
     } else if (status == -ETIMEDOUT) {
-        give_up(call, "the agent does not answer: compiles go on without it for a while");
+        give_up(call, "the agent does not answer: compiles go on without it for a while", true);
     } else if (!sj_agent_is_down(&call->config)) {
         sj_log("the agent: %s", status < 0 ? strerrordesc_np(-status) : "an odd status");
-        sj_agent_set_down(&call->config);
+        sj_agent_set_down(&call->config, is_costly);
     }
     return status < 0 ? status : -EIO;
 }
@@ -135,11 +140,12 @@ int sj_remote_fetch(struct sj_call *call, const struct sj_remote_names *names)
 {
     // While we wait, writers must not be held up, and what comes must be seen.
     sj_store_release(call->store);
+    uint64_t start_ns = sj_clock_ns(CLOCK_MONOTONIC);
     char *target = sj_asprintf("/v1/%s/fetch", space_of(&call->config));
     int status = ask(call, target, &names->bytes);
     free(target);
     sj_log("remote: %d for %zu names", status, names->bytes.len / SJ_NAME_SIZE);
-    return judge(call, status);
+    return judge(call, status, start_ns);
 }
 
 void sj_remote_push(struct sj_call *call)
@@ -152,6 +158,7 @@ void sj_remote_push(struct sj_call *call)
     sj_key_hex(&call->record.strong, strong);
     sj_key_hex(&call->record.weak, weak);
     char *target = sj_asprintf("/v1/%s/push/%s?weak=%s", space_of(&call->config), strong, weak);
-    (void)judge(call, ask(call, target, NULL));
+    uint64_t start_ns = sj_clock_ns(CLOCK_MONOTONIC);
+    (void)judge(call, ask(call, target, NULL), start_ns);
     free(target);
 }
