@@ -105,7 +105,14 @@ agent_end() {
     for pid in $(agents); do
         kill -TERM "$pid" 2>/dev/null
     done
+    local deadline=$((SECONDS + 20))
     while [ -n "$(agents)" ]; do
+        if [ $SECONDS -ge $deadline ]; then
+            fault "does not end when told: $(ps -o args= -p "$(agents | head -1)")"
+            for pid in $(agents); do
+                kill -KILL "$pid" 2>/dev/null || true
+            done
+        fi
         sleep 0.02
     done
 }
