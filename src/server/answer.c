@@ -84,7 +84,7 @@ void sj_answers_free(struct sj_answers *answers)
 void sj_request_finish(struct sj_request *request, unsigned status, struct MHD_Response *response,
                        uint64_t size)
 {
-    struct sj_server *server = request->server;
+    _Atomic uint64_t *working = &request->server->cells[request->cell].working;
     bool was_working = request->is_working;
     request->status = status;
     request->sent_bytes = size;
@@ -94,7 +94,9 @@ void sj_request_finish(struct sj_request *request, unsigned status, struct MHD_R
         MHD_resume_connection(request->connection);
     }
     // Last: when nobody works any more, the server ends.
-    (void)atomic_fetch_sub(&server->working, was_working);
+    if (was_working) {
+        (void)atomic_fetch_sub(working, 1);
+    }
 }
 
 void sj_request_event(struct sj_request *request, enum sj_event event)

@@ -145,7 +145,7 @@ static void give_copy(struct sj_request *request, const struct sj_view *view)
 
 // Small, and in memory as it is: what was checked once is sent from where it lies. False: it has to
 // be read.
-static bool give_shown(struct sj_request *request, const struct sj_view *view)
+static bool give_shown(struct sj_request *request, struct sj_view *view)
 {
     char start[HEAD_USUAL];
     size_t len = view->raw_len < sizeof start ? view->raw_len : sizeof start;
@@ -160,7 +160,7 @@ static bool give_shown(struct sj_request *request, const struct sj_view *view)
         return false;
     }
     size_t size = view->raw_len - (size_t)head_len;
-    void *held = sj_view_hold(view);
+    void *held = sj_view_take(view);
     struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
         size, (void *)(uintptr_t)(data + head_len), sj_view_drop, held);
     if (!response) {

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -49,19 +51,48 @@ const char *sj_request_header(const struct sj_request *request, const char *name
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+// All but its texts is zeroed: they are most of it, and written before they are read.
+static struct sj_request *new_request(struct sj_server *server)
+{
+    struct sj_request *request = sj_realloc(NULL, 1, sizeof *request);
+    memset(request, 0, offsetof(struct sj_request, route) + offsetof(struct sj_route, text));
+    request->route.text[0] = '\0';
+    request->server = server;
+    request->cell = (unsigned)sched_getcpu() % SJ_CELLS;
+    (void)atomic_fetch_add(&server->cells[request->cell].requests, 1);
+    return request;
+}
+
+uint64_t sj_server_requests(const struct sj_server *server)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < SJ_CELLS; i++) {
+        sum += atomic_load(&server->cells[i].requests);
+    }
+    return sum;
+}
+
+uint64_t sj_server_working(const struct sj_server *server)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < SJ_CELLS; i++) {
+        sum += atomic_load(&server->cells[i].working);
+    }
+    return sum;
+}
+
 // Called with the request line, before anything is parsed: the only look at the raw target.
 static void *begin(void *cls, const char *target, struct MHD_Connection *connection)
 {
     struct sj_daemon *daemon = cls;
-    struct sj_request *request = sj_new(struct sj_request);
-    request->server = daemon->server;
+    struct sj_request *request = new_request(daemon->server);
     request->connection = connection;
-    request->start_ns = sj_clock_ns(CLOCK_REALTIME);
+    request->start_ns = sj_clock_ns(CLOCK_REALTIME_COARSE);
     request->start_mono_ns = sj_clock_ns(CLOCK_MONOTONIC);
     request->target_len = strlen(target);
     size_t len = request->target_len <= SJ_TARGET_MAX ? request->target_len : SJ_TARGET_MAX + 1;
     memcpy(request->target, target, len);
-    (void)atomic_fetch_add(&request->server->requests, 1);
+    request->target[len] = '\0';
     return request;
 }
 
@@ -142,13 +173,18 @@ static void end(void *cls, struct MHD_Connection *connection, void **con_cls,
         MHD_destroy_response(request->response);
     }
     sj_rules_unref(server->access, request->rules);
-    (void)atomic_fetch_sub(&server->upload_bytes, request->held_bytes);
+    if (request->held_bytes > 0) {
+        (void)atomic_fetch_sub(&server->upload_bytes, request->held_bytes);
+    }
     EVP_MD_CTX_free(request->sha256);
     sj_buf_release(&request->body);
+    if (server->is_agent) {
+        atomic_store_explicit(&server->last_request_ms, sj_now_ms(), memory_order_relaxed);
+    }
+    unsigned cell = request->cell;
     free(request);
     *con_cls = NULL;
-    atomic_store_explicit(&server->last_request_ms, sj_now_ms(), memory_order_relaxed);
-    (void)atomic_fetch_sub(&server->requests, 1);
+    (void)atomic_fetch_sub(&server->cells[cell].requests, 1);
 }
 
 static void notify(void *cls, struct MHD_Connection *connection, void **socket_context,
@@ -284,9 +320,10 @@ static bool process(struct sj_request *request)
         return true;
     }
     // Counted first, then looked: whoever ends the server does it the other way round.
-    (void)atomic_fetch_add(&server->working, 1);
+    _Atomic uint64_t *working = &server->cells[request->cell].working;
+    (void)atomic_fetch_add(working, 1);
     if (atomic_load(&server->is_ending)) {
-        (void)atomic_fetch_sub(&server->working, 1);
+        (void)atomic_fetch_sub(working, 1);
         return false;
     }
     request->is_working = true;

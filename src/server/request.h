@@ -34,16 +34,14 @@ struct sj_request {
     struct sj_server *server;          /**< whose */
     struct sj_peer *peer;              /**< connection; NULL before the headers are there */
     struct MHD_Connection *connection; /**< the same, libmicrohttpd's */
-    char target[SJ_TARGET_MAX + 2];    /**< raw, NUL-terminated, cut when too long */
     size_t target_len;                 /**< its real length */
     const char *method_name;           /**< as on the wire */
     enum sj_method method;             /**< understood */
-    struct sj_route route;             /**< understood target */
     struct sj_shared *shared;          /**< the store */
     const struct sj_rules *rules;      /**< in force */
     const struct sj_space_rule *rule;  /**< of the namespace */
     struct sj_grant grant;             /**< what it may do */
-    uint64_t start_ns;                 /**< CLOCK_REALTIME */
+    uint64_t start_ns;                 /**< CLOCK_REALTIME_COARSE */
     uint64_t start_mono_ns;            /**< CLOCK_MONOTONIC */
     bool is_started;                   /**< the headers have been dealt with */
     bool is_working;                   /**< a handler has it, and is to finish it */
@@ -67,6 +65,10 @@ struct sj_request {
     uint32_t missed;               /**< … and were not */
     size_t frame_count;            /**< values that were taken in */
     int outcome;                   /**< of the write: 0 or a negative errno */
+    unsigned cell;                 /**< of server->cells, that it counts in */
+    // What is large and not zeroed stands behind all else.
+    struct sj_route route;          /**< understood target */
+    char target[SJ_TARGET_MAX + 2]; /**< raw, NUL-terminated, cut when too long */
 };
 
 /** Value of a header. @param request request @param name its name @return text, or NULL */

@@ -3,6 +3,9 @@
 // what is left is looked up among the shapes.
 #include "server/route.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "server/shape.h"
 
 // As many as mean something: cache, a namespace, more segments, the longest shape.
@@ -328,14 +331,22 @@ static int understand(const struct path *path, struct sj_route *out)
     return found.shape->text == SJ_TEXT_NONE ? 0 : fill_entry(&found, out);
 }
 
+// The text, most of a route, is written before it is read.
+static void clear(struct sj_route *out)
+{
+    memset(out, 0, offsetof(struct sj_route, text));
+    out->space = (struct sj_str){"", 0};
+    out->text[0] = '\0';
+}
+
 int sj_route_parse(const char *target, size_t len, struct sj_route *out)
 {
-    struct path path = {0};
-    *out = (struct sj_route){.space = {"", 0}};
+    struct path path = {.query = {NULL, 0}};
+    clear(out);
     int status = cut(target, len, &path);
     status = status ? status : understand(&path, out);
     if (status) {
-        *out = (struct sj_route){.space = {"", 0}};
+        clear(out);
     }
     return status;
 }

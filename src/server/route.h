@@ -61,13 +61,13 @@ struct sj_route {
     unsigned methods;          /**< enum sj_method that it takes */
     unsigned writes;           /**< those of them that need the scope "write" */
     struct sj_str space;       /**< namespace; empty: the default one */
-    char text[SJ_TARGET_MAX];  /**< for an entry and for CAS: what tells it from all others of its
-                                  namespace, such as "bazel/ac/…", the layouts of ccache made
-                                  one; NUL-terminated */
     size_t text_len;           /**< bytes of text */
     struct sj_key key;         /**< native: the key of the target; text: its XXH3-128 */
     struct sj_key weak;        /**< push: from the query; all 0: none */
     unsigned char sha256[32];  /**< of SJ_RESOURCE_CAS */
+    char text[SJ_TARGET_MAX];  /**< for an entry and for CAS: what tells it from all others of its
+                                  namespace, such as "bazel/ac/…", the layouts of ccache made
+                                  one; NUL-terminated */
 };
 
 /** Method of a name. @param name as on the wire @return it; 0: none of ours */
@@ -78,7 +78,8 @@ unsigned sj_method_of(const char *name);
  *
  * @param target raw target, query included; NUL-terminated
  * @param len    its bytes
- * @param out    takes the route; empty where the target is refused
+ * @param out    takes the route; empty where the target is refused. What lies behind the end of
+ *               its text is not set
  * @return 0, or a positive HTTP status: 400 (breaks the grammar), 404 (leads nowhere), 414
  *
  * Safe from several threads at once.

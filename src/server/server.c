@@ -16,8 +16,9 @@
 #include "server/crsh.h"
 #include "server/serving.h"
 
-// Memory of libmicrohttpd for one connection: request line, headers, and a part of a body.
-#define CONNECTION_MEMORY 8192
+// Memory of libmicrohttpd for one connection: request line, headers, and a part of a body. It is
+// zeroed after each request, so it is no larger than 4 KiB of headers and our answer's need.
+#define CONNECTION_MEMORY 6144
 #define BACKLOG           4096
 #define FD_RESERVE        128 // for the store, logs and files that are sent
 #define WORKERS           2
@@ -274,7 +275,7 @@ static void reload(struct life *life, bool is_asked)
 static bool is_idle(const struct life *life)
 {
     const struct sj_server *server = &life->server;
-    if (!server->is_agent || atomic_load(&server->requests) > 0) {
+    if (!server->is_agent || sj_server_requests(server) > 0) {
         return false;
     }
     struct sj_tiers_stat stat = {0};
@@ -329,7 +330,7 @@ static void drain(struct life *life)
     uint64_t end_ms = sj_now_ms() + server->config->server.drain_timeout_ms;
     for (;;) {
         uint64_t busy = sj_deadlines_drain(server->deadlines);
-        if ((busy == 0 && atomic_load(&server->requests) == 0) || sj_now_ms() >= end_ms) {
+        if ((busy == 0 && sj_server_requests(server) == 0) || sj_now_ms() >= end_ms) {
             break;
         }
         struct pollfd poll_fd = {.fd = life->signals, .events = POLLIN};
@@ -344,7 +345,7 @@ static void drain(struct life *life)
 static void end_work(struct sj_server *server)
 {
     atomic_store(&server->is_ending, true);
-    while (atomic_load(&server->working) > 0) {
+    while (sj_server_working(server) > 0) {
         (void)poll(NULL, 0, 1);
     }
 }

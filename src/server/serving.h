@@ -24,6 +24,15 @@
 /** Answers that never change, made once. */
 struct sj_answers;
 
+#define SJ_CELLS 16 /**< counters of requests */
+
+/** Counters that the threads of one processor write: what all write at each request is slow. A
+ * request counts in one of them from its beginning to its end, so none is ever below 0. */
+struct sj_cell {
+    _Alignas(64) _Atomic uint64_t requests; /**< under way */
+    _Atomic uint64_t working;               /**< requests that a handler has */
+};
+
 /** A running server. */
 struct sj_server {
     const struct sj_config *config;     /**< settings */
@@ -41,11 +50,10 @@ struct sj_server {
     _Atomic(struct sj_tiers *) tiers;   /**< NULL: none */
     _Atomic uint64_t upload_bytes;      /**< memory of bodies under way */
     _Atomic uint64_t connections;       /**< open */
-    _Atomic uint64_t requests;          /**< under way */
-    _Atomic uint64_t last_request_ms;   /**< CLOCK_MONOTONIC of the last end of a request */
-    _Atomic uint64_t working;           /**< requests that a handler has */
+    _Atomic uint64_t last_request_ms;   /**< CLOCK_MONOTONIC of an agent's last end of a request */
     _Atomic bool is_draining;           /**< told to end */
     _Atomic bool is_ending;             /**< no handler is called any more */
+    struct sj_cell cells[SJ_CELLS];     /**< sj_server_requests(), sj_server_working() */
 };
 
 /** A daemon of libmicrohttpd: one for each listening socket. */
@@ -54,6 +62,13 @@ struct sj_daemon {
     const struct sj_listener *listener; /**< socket */
     struct MHD_Daemon *mhd;             /**< running */
 };
+
+/** Requests under way. @param server server @return how many; 0 only when each cell had none at
+ * some moment of the call */
+uint64_t sj_server_requests(const struct sj_server *server);
+
+/** Requests that a handler has. @param server server @return as above */
+uint64_t sj_server_working(const struct sj_server *server);
 
 /** Time now. @return CLOCK_MONOTONIC in milliseconds */
 uint64_t sj_now_ms(void);

@@ -143,18 +143,18 @@ int sj_view_check(struct sj_shared *shared, const struct sj_view *view);
  * @param head   takes a copy of the first bytes of the data
  * @param len    how many; at most raw_len
  * @param data   takes the address of the data, which stays as it is for as long as the view's
- *               reference is held, or one from sj_view_hold()
+ *               reference is held, by the view or whoever took it
  * @return 0, SJ_STORE_MISS (it was damaged, as above), -EOPNOTSUPP (it has to be read) or another
  *         negative errno
  */
 int sj_view_show(struct sj_shared *shared, const struct sj_view *view, void *head, size_t len,
                  const char **data);
 
-/** Hold what a view shows beyond the view. @param view view @return to be given to sj_view_drop()
- */
-void *sj_view_hold(const struct sj_view *view);
+/** Take a view's reference over, to keep what it shows beyond it. @param view view; zeroed
+ * afterwards @return to be given to sj_view_drop() */
+void *sj_view_take(struct sj_view *view);
 
-/** Give up what sj_view_hold() returned. @param held it, or NULL. Safe from any thread */
+/** Give up what sj_view_take() returned. @param held it, or NULL. Safe from any thread */
 void sj_view_drop(void *held);
 
 /**

@@ -331,10 +331,11 @@ int sj_view_show(struct sj_shared *shared, const struct sj_view *view, void *hea
     return 0;
 }
 
-void *sj_view_hold(const struct sj_view *view)
+void *sj_view_take(struct sj_view *view)
 {
-    (void)atomic_fetch_add_explicit(&view->file->refs, 1, memory_order_relaxed);
-    return view->file;
+    struct sj_shared_file *file = view->file;
+    *view = (struct sj_view){0};
+    return file;
 }
 
 void sj_view_drop(void *held)

@@ -14,6 +14,9 @@ attack content 192Mi
 attack gone
 attack split
 check 'the server is still the same process' kill -0 "$server_pid"
+long=$(printf '%04096d' 0)
+equal 'a value with 4 KiB of headers is taken' 200 "$(at "$(ac 1)" text "X-Long: $long")"
+equal '... and given' text "$(text_of "$(ac 1)" "X-Long: $long")"
 serve_stop
 
 # Bodies of unknown length.
