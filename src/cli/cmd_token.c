@@ -175,10 +175,10 @@ static int compare_created(const void *a, const void *b)
 
 static void list_row(struct sj_table *table, const struct sj_token *token)
 {
-    struct sj_buf scopes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    struct sj_buf created = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    struct sj_buf expires = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    struct sj_buf note = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    SJ_AUTO(sj_buf_release) struct sj_buf scopes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    SJ_AUTO(sj_buf_release) struct sj_buf created = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    SJ_AUTO(sj_buf_release) struct sj_buf expires = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    SJ_AUTO(sj_buf_release) struct sj_buf note = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     sj_scopes_format(token->scopes, &scopes);
     sj_ui_date(&created, (uint64_t)token->created_s * SJ_NS_PER_S);
     if (token->expires_s) {
