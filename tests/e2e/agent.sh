@@ -184,6 +184,7 @@ done
 
 machine killed
 check 'a server that is killed does not stop a build' build -j2 MIDDLE="kill -KILL $server_pid"
+kill -KILL "$server_pid" 2>/dev/null
 wait "$server_pid" 2>/dev/null
 server_pid=
 check 'objects equal plain ones' are_same
