@@ -150,18 +150,19 @@ static struct sj_str text_of(struct sj_str key, char out[TEXT_MAX])
 }
 
 /**
- * Find the entry of a request.
+ * Find the entry of a request in a namespace.
  *
  * @param head_len takes the bytes before its value
  * @return 0, SJ_STORE_MISS or a negative errno
  */
-static int find(struct sj_crsh_peer *peer, struct sj_view *view, uint32_t *head_len)
+static int find_in(struct sj_crsh_peer *peer, struct sj_str space, struct sj_view *view,
+                   uint32_t *head_len)
 {
     char text_space[TEXT_MAX];
     struct sj_str text = text_of(sj_crsh_key(&peer->parser), text_space);
     peer->key = sj_key_of(text.data, text.len);
     struct sj_shared *shared = peer->service->options.shared;
-    int status = sj_shared_find(shared, sj_str_of(""), SJ_BLOB_ENTRY, &peer->key, view);
+    int status = sj_shared_find(shared, space, SJ_BLOB_ENTRY, &peer->key, view);
     if (status != 0) {
         return status;
     }
@@ -177,6 +178,30 @@ static int find(struct sj_crsh_peer *peer, struct sj_view *view, uint32_t *head_
     }
     *head_len = (uint32_t)size;
     return 0;
+}
+
+/** The same in the default namespace alone: it is what is written to. */
+static int find_own(struct sj_crsh_peer *peer, struct sj_view *view, uint32_t *head_len)
+{
+    return find_in(peer, sj_str_of(""), view, head_len);
+}
+
+/** The same in the default namespace and in those that it overlays: what is read. */
+static int find(struct sj_crsh_peer *peer, struct sj_view *view, uint32_t *head_len)
+{
+    struct sj_access *access = peer->service->options.access;
+    if (!access) {
+        return find_own(peer, view, head_len);
+    }
+    const struct sj_rules *rules = sj_access_rules(access);
+    struct sj_str chain[SJ_OVERLAY_MAX];
+    size_t count = sj_space_chain(&rules->spaces, sj_str_of(""), chain);
+    int status = SJ_STORE_MISS;
+    for (size_t i = 0; status == SJ_STORE_MISS && i < count; i++) {
+        status = find_in(peer, chain[i], view, head_len);
+    }
+    sj_rules_unref(access, rules);
+    return status;
 }
 
 static void get(struct sj_crsh_peer *peer)
@@ -251,7 +276,7 @@ static void remove_entry(struct sj_crsh_peer *peer)
     struct sj_shared *shared = peer->service->options.shared;
     struct sj_view view = {0};
     uint32_t head_len = 0;
-    int status = find(peer, &view, &head_len);
+    int status = find_own(peer, &view, &head_len);
     sj_view_release(shared, &view);
     if (status != 0 || rule_of(peer->service).is_immutable) {
         answer(peer, SJ_CRSH_NOOP, status != 0 ? 404 : 403);
@@ -281,7 +306,7 @@ static void begin_put(struct sj_crsh_peer *peer)
     } else if (service->value_bytes + len > service->value_bytes_max) {
         sj_metrics_count(service->options.metrics, SJ_COUNT_REJECTED_BUSY);
         peer->status = 503;
-    } else if (!may_replace && find(peer, &view, &head_len) == 0) {
+    } else if (!may_replace && find_own(peer, &view, &head_len) == 0) {
         sj_view_release(service->options.shared, &view);
         peer->status = 200;
     }
