@@ -10,7 +10,7 @@ MiB=$((1 << 20))
 # Malformed requests, and bodies that lie.
 serve_start plain --durable=no
 attack requests
-attack content 192Mi
+attack content $((192 * memory_mib))
 attack gone
 attack split
 check 'the server is still the same process' kill -0 "$server_pid"
@@ -32,7 +32,7 @@ serve_stop
 
 # More uploads than memory allows: 200 of 1 MiB, for which 8 MiB are set aside.
 serve_start uploads --durable=no --max-upload-memory 8Mi
-attack uploads 200 $MiB 96Mi
+attack uploads 200 $MiB $((96 * memory_mib))
 serve_stop
 
 # Readers of large answers that are made in memory, for which 32 MiB are set aside.
@@ -55,7 +55,7 @@ until [ "$(ask GET "$object")" = 503 ] || [ $SECONDS -ge $deadline ]; do
 done
 equal 'no more than that is made for those who do not read' 503 "$(ask GET "$object")"
 check '… memory stays' \
-    [ "$("$attack_program" "$address" "$server_pid" memory)" -le $((96 * MiB)) ]
+    [ "$("$attack_program" "$address" "$server_pid" memory)" -le $((96 * memory_mib)) ]
 exec 7>&-
 wait "$holder"
 deadline=$((SECONDS + 20))

@@ -56,7 +56,7 @@ for size in 100 256 1024 8192; do
     check "the store stays at its cap beside readers of $size KiB" \
         [ "$used" -le $((cap * 3 / 2 / 1024)) ]
     check "memory stays beside readers of $size KiB" \
-        [ "$("$plain_program" "$address" "$server_pid" memory)" -le $((160 << 20)) ]
+        [ "$("$plain_program" "$address" "$server_pid" memory)" -le $((160 * memory_mib)) ]
     equal 'the evicted value is gone' 404 "$(ask GET "$(ac 1)")"
     exec 7>&-
     wait "$holder"
