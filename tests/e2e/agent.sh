@@ -7,7 +7,7 @@
 need curl jq make
 . "${e2e_dir:?}/serve-lib.sh"
 
-export SCRUBJAY_AGENT_IDLE=2s SCRUBJAY_REMOTE_TIMEOUT=10s SCRUBJAY_UPLOAD_WAIT=60s
+export SCRUBJAY_AGENT_IDLE=8s SCRUBJAY_REMOTE_TIMEOUT=10s SCRUBJAY_UPLOAD_WAIT=60s
 units=24
 
 # machine NAME: the following compiles run there.
