@@ -135,10 +135,12 @@ declare -A pid_of at_of
 
 # by_wrk NAME CONNECTIONS MODE ARG…: requests a second, p50 and p99 in µs, errors.
 by_wrk() {
-    local name=$1 count=$2 threads=2
+    local name=$1 count=$2 threads=2 time=$seconds
     shift 2
     [ "$count" -gt 1 ] || threads=1
-    wrk -t$threads -c"$count" -d"${seconds}s" --timeout 20s -s "$bench_dir/serve.lua" \
+    # Long enough for requests to outweigh the connecting.
+    [ "$count" -lt 5000 ] || time=$((seconds * 4))
+    wrk -t$threads -c"$count" -d"${time}s" --timeout 20s -s "$bench_dir/serve.lua" \
         "http://${at_of[$name]}" -- "$@" >"$work/wrk.txt"
     awk '/^FIGURES/ { print $2 / ($3 / 1e6), $5, $6, $4, $2 }' "$work/wrk.txt"
 }
@@ -148,6 +150,7 @@ by_redis() {
     local count=$1 command=$2 size=$3 threads=2 requests
     requests=$((seconds * (size > 10000 ? 6000 : 30000)))
     [ "$count" -gt 1 ] || { threads=1 && requests=$((requests / 3)); }
+    [ "$count" -lt 5000 ] || requests=$((requests * 2))
     # Its own --threads cannot hold 10,000 connections.
     redis-benchmark -h 127.0.0.1 -p "${at_of[redis]#*:}" -c "$count" -n $requests -r $keys \
         -d "$size" -t "$command" --threads $threads --csv 2>/dev/null |
