@@ -187,15 +187,30 @@ static ssize_t no_content(void *cls, uint64_t position, char *out, size_t max)
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
+// The head of what has been checked: from memory where it can be, else read.
+static int64_t look(const struct sj_request *request, const struct sj_view *view,
+                    char start[SJ_ENTRY_HEAD_MAX], struct sj_entry_head *out)
+{
+    const char *data;
+    size_t len = view->raw_len < HEAD_USUAL ? view->raw_len : HEAD_USUAL;
+    int status = sj_view_show(request->shared, view, start, len, &data);
+    int64_t head_len = status == 0 ? sj_entry_decode(start, len, out) : -EBADMSG;
+    if (head_len >= 0) {
+        return head_len;
+    }
+    status = sj_view_check(request->shared, view);
+    return status == 0 ? sj_entry_peek(view, start, out) : status < 0 ? status : -EBADMSG;
+}
+
 // Large, or the size alone: the head is read here, the value by sendfile() or not at all.
 static void give_file(struct sj_request *request, const struct sj_view *view)
 {
     char start[SJ_ENTRY_HEAD_MAX];
     struct sj_entry_head head = {0};
     bool is_head = request->method == SJ_METHOD_HEAD;
-    int status = is_head ? 0 : sj_view_check(request->shared, view);
-    int64_t head_len = status == 0 ? sj_entry_peek(view, start, &head) : -EBADMSG;
-    if (status < 0 || (head_len < 0 && head_len != -EBADMSG)) {
+    int64_t head_len =
+        is_head ? sj_entry_peek(view, start, &head) : look(request, view, start, &head);
+    if (head_len < 0 && head_len != -EBADMSG) {
         sj_request_event(request, SJ_EVENT_READ_FAILED);
         return;
     }
