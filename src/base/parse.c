@@ -26,8 +26,20 @@ int sj_parse_u64(const char *text, uint64_t max, uint64_t *out)
     return 0;
 }
 
-// A number and the unit behind it; white space between them is passed over.
-static int parse_quantity(const char *text, double *value, const char **unit)
+// A whole number that a double holds exactly; every compile reads some defaults, which are such.
+// Gives its digits; 0: it is none, or goes on.
+static size_t parse_whole(const char *text, double *value)
+{
+    size_t digits = 0;
+    uint64_t whole = 0;
+    for (; digits < 16 && isdigit((unsigned char)text[digits]); digits++) {
+        whole = whole * 10 + (uint64_t)(text[digits] - '0');
+    }
+    *value = (double)whole;
+    return digits < 16 && text[digits] != '.' ? digits : 0;
+}
+
+static int parse_number(const char *text, double *value, size_t *len)
 {
     // strtod() also takes "inf", "nan", signs and hexadecimal; a quantity is plain digits.
     size_t digits = strspn(text, "0123456789.");
@@ -39,11 +51,19 @@ static int parse_quantity(const char *text, double *value, const char **unit)
     number[digits] = '\0';
     char *end;
     *value = strtod(number, &end);
-    if (*end) {
-        return -EINVAL;
+    *len = digits;
+    return *end ? -EINVAL : 0;
+}
+
+// A number and the unit behind it; white space between them is passed over.
+static int parse_quantity(const char *text, double *value, const char **unit)
+{
+    size_t len = parse_whole(text, value);
+    int status = len > 0 ? 0 : parse_number(text, value, &len);
+    if (status == 0) {
+        *unit = text + len + strspn(text + len, " ");
     }
-    *unit = text + digits + strspn(text + digits, " ");
-    return 0;
+    return status;
 }
 
 struct unit {

@@ -21,9 +21,12 @@ count() {
     gcc -O2 -c "$file" -o plain.o
     cmp plain.o counted.o || fault "$name restored something else"
     local instructions calls page_faults
-    instructions=$(env "${settings[@]}" valgrind --tool=callgrind \
-        --callgrind-out-file=/dev/null "${program[@]}" gcc -O2 -c "$file" -o counted.o 2>&1 |
-        awk '/Collected/ { print $NF }')
+    # Twice: valgrind changes the environment, so the first may be a miss.
+    for _ in 1 2; do
+        instructions=$(env "${settings[@]}" valgrind --tool=callgrind \
+            --callgrind-out-file=/dev/null "${program[@]}" gcc -O2 -c "$file" -o counted.o 2>&1 |
+            awk '/Collected/ { print $NF }')
+    done
     env "${settings[@]}" strace -f -qq -o calls.txt "${program[@]}" gcc -O2 -c "$file" -o counted.o
     calls=$(grep -cE '^([0-9]+ +)?[a-z_0-9]+\(' calls.txt)
     page_faults=$("$bench" race -n 9 x "${command[@]}" | awk '$1 == "x" { print $NF }')
