@@ -296,6 +296,7 @@ static void begin_put(struct sj_crsh_peer *peer)
     uint64_t max = rule.max_entry ? rule.max_entry : service->options.max_entry;
     bool may_replace = sj_crsh_overwrites(&peer->parser) && !rule.is_immutable;
     peer->quota_bytes = rule.quota;
+    peer->keeps = !may_replace;
     max = max < BLOB_MAX - SJ_ENTRY_HEAD_MAX ? max : BLOB_MAX - SJ_ENTRY_HEAD_MAX;
     struct sj_view view = {0};
     uint32_t head_len = 0;
@@ -335,6 +336,9 @@ static void put(struct sj_crsh_peer *peer)
     }
     struct sj_write *write = sj_write_new(peer->service->options.shared, sj_str_of(""));
     sj_write_limit(write, peer->quota_bytes);
+    if (peer->keeps) {
+        sj_write_keep(write);
+    }
     sj_write_blob(write, SJ_BLOB_ENTRY, &peer->key, &peer->value);
     submit(peer, write);
 }

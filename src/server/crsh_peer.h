@@ -36,6 +36,7 @@ struct sj_crsh_peer {
     struct sj_key key;            /**< of the entry */
     uint64_t reserved;            /**< of value_bytes */
     uint64_t quota_bytes;         /**< of the namespace, for the write under way; 0: none */
+    bool keeps;                   /**< PUT: what is there is not to be replaced */
     uint64_t start_ns;            /**< of the request, CLOCK_REALTIME; 0: none is under way */
     unsigned status;              /**< of the answer, as HTTP has it */
 

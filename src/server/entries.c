@@ -272,6 +272,10 @@ static void refuse_content(struct sj_request *request)
 static void store(struct sj_request *request)
 {
     struct sj_write *write = sj_write_new(request->shared, request->route.space);
+    // Two may have found nothing there at one time.
+    if (request->rule->is_immutable) {
+        sj_write_keep(write);
+    }
     sj_write_blob(write, SJ_BLOB_ENTRY, &request->route.key, &request->body);
     sj_request_write(request, write, stored);
 }
@@ -317,15 +321,18 @@ static void unpack_and_store(struct sj_request *request)
     store(request);
 }
 
-static bool is_there(struct sj_request *request)
+// Whether the namespace itself has the entry, and, unless that may be aging, is going to have it
+// for a while.
+static bool is_there(struct sj_request *request, bool may_be_aging)
 {
     struct sj_view view;
     if (sj_shared_find(request->shared, request->route.space, SJ_BLOB_ENTRY, &request->route.key,
                        &view) != 0) {
         return false;
     }
+    bool is_good = may_be_aging || !view.is_aging;
     sj_view_release(request->shared, &view);
-    return true;
+    return is_good;
 }
 
 static void put(struct sj_request *request)
@@ -353,7 +360,8 @@ static void put(struct sj_request *request)
         return;
     }
     // Content under its own hash need not be written twice.
-    if ((is_cas || request->rule->is_immutable) && is_there(request)) {
+    bool is_immutable = request->rule->is_immutable;
+    if ((is_cas || is_immutable) && is_there(request, is_immutable)) {
         sj_request_event(request, SJ_EVENT_EXISTS);
         return;
     }
@@ -368,7 +376,7 @@ static void forgotten(struct sj_request *request)
 
 static void delete (struct sj_request *request)
 {
-    if (!is_there(request)) {
+    if (!is_there(request, true)) {
         sj_request_event(request, SJ_EVENT_NOT_FOUND);
         return;
     }

@@ -124,12 +124,22 @@ static size_t *slot_of(struct sj_group *group, uint32_t number, const struct sj_
     }
 }
 
-// Whether an item's content is in the store, and not about to leave it.
-static bool is_there(struct sj_group *group, MDB_txn *txn, uint32_t number,
+// Whether an item is written once only: content, or an entry that is not to be replaced.
+static bool is_once(const struct sj_group *group, const struct sj_write *write,
+                    const struct sj_write_item *item)
+{
+    bool is_kept = write->keeps && item->kind == SJ_ITEM_ENTRY;
+    bool is_content = !group->has_forget && sj_blob_is_content((enum sj_blob)item->kind);
+    return !item->is_forget && (is_kept || is_content);
+}
+
+// Whether such an item is in the store, and content not about to leave it.
+static bool is_there(struct sj_group *group, MDB_txn *txn, const struct sj_write *write,
                      const struct sj_write_item *item)
 {
     struct sj_store *store = group->shared->store;
-    if (item->is_forget || group->has_forget || !sj_blob_is_content((enum sj_blob)item->kind)) {
+    uint32_t number = write->space.number;
+    if (!is_once(group, write, item)) {
         return false;
     }
     if (*slot_of(group, number, item) != 0) {
@@ -139,7 +149,7 @@ static bool is_there(struct sj_group *group, MDB_txn *txn, uint32_t number,
     struct sj_place place;
     if (sj_index_get_place(&store->index, txn, sj_table_of((enum sj_blob)item->kind), &name,
                            &place) != 0 ||
-        sj_state_is_aging(&store->index.state, place.generation) ||
+        (!write->keeps && sj_state_is_aging(&store->index.state, place.generation)) ||
         sj_store_file(store, place.generation) < 0) {
         return false;
     }
@@ -196,7 +206,7 @@ static uint64_t measure(struct sj_group *group, MDB_txn *txn, struct sj_write *w
     uint64_t bytes = 0;
     for (size_t i = 0; i < write->item_count; i++) {
         struct sj_write_item *item = &write->items[i];
-        item->is_there = is_there(group, txn, write->space.number, item);
+        item->is_there = is_there(group, txn, write, item);
         if (!item->is_there && !item->is_forget) {
             bytes += SJ_ITEM_HEAD_SIZE + write->space.name.len +
                      (item->kind == SJ_ITEM_LINK ? SJ_KEY_SIZE : item->data.len);
@@ -209,8 +219,8 @@ static void add_entries(struct sj_group *group, const struct sj_write *write)
 {
     for (size_t i = 0; i < write->item_count; i++) {
         const struct sj_write_item *item = &write->items[i];
-        bool is_content = !group->has_forget && sj_blob_is_content((enum sj_blob)item->kind);
-        size_t *slot = is_content ? slot_of(group, write->space.number, item) : NULL;
+        size_t *slot =
+            is_once(group, write, item) ? slot_of(group, write->space.number, item) : NULL;
         // Also where this write has it twice.
         if (item->is_there || (slot && *slot != 0)) {
             continue;

@@ -55,6 +55,7 @@ struct sj_write {
     size_t item_room;                /**< items allocated */
     uint64_t bytes;                  /**< of all data */
     uint64_t limit_bytes;            /**< of the namespace; 0: none */
+    bool keeps;                      /**< entries that are there are not replaced */
     int status;                      /**< what comes of it; set early when it cannot be written */
     sj_write_done *done;             /**< to be told; may be NULL */
     void *user;                      /**< handed to done */

@@ -41,6 +41,11 @@ void sj_write_limit(struct sj_write *write, uint64_t limit_bytes)
     write->limit_bytes = limit_bytes;
 }
 
+void sj_write_keep(struct sj_write *write)
+{
+    write->keeps = true;
+}
+
 static struct sj_write_item *add_item(struct sj_write *write)
 {
     if (write->item_count == write->item_room) {

@@ -35,6 +35,14 @@ void sj_write_free(struct sj_write *write);
 void sj_write_limit(struct sj_write *write, uint64_t limit_bytes);
 
 /**
+ * Keep entries that are there: one whose key has an entry already is left out, and the write counts
+ * as done. Of several writes under way the first one counts.
+ *
+ * @param write write
+ */
+void sj_write_keep(struct sj_write *write);
+
+/**
  * Add a blob. Content that is there already is not written twice; a result or an entry replaces an
  * earlier one under its key.
  *

@@ -268,6 +268,32 @@ Test(shared, the_later_entry_counts)
     sj_shared_close(shared);
 }
 
+Test(shared, an_entry_that_is_to_be_kept_is)
+{
+    struct sj_shared *shared = open_shared();
+    struct sj_key key = key_of(7);
+    int status[4] = {1, 1, 1, 1};
+    for (int i = 0; i < 4; i++) {
+        // The last one replaces what the others have kept.
+        static const char *const texts[] = {"first", "second", "third", "last"};
+        struct sj_buf text = text_of(texts[i]);
+        struct sj_write *write = sj_write_new(shared, sj_str_of("main"));
+        if (i < 3) {
+            sj_write_keep(write);
+        }
+        sj_write_blob(write, SJ_BLOB_ENTRY, &key, &text);
+        cr_assert_eq(sj_write_submit(write, note_status, &status[i]), 0);
+        if (i == 1 || i == 2) {
+            sj_shared_flush(shared);
+            cr_expect_eq(status[i], 0);
+            cr_expect(has_text(shared, "main", SJ_BLOB_ENTRY, &key, "first"));
+        }
+    }
+    sj_shared_flush(shared);
+    cr_expect(has_text(shared, "main", SJ_BLOB_ENTRY, &key, "last"));
+    sj_shared_close(shared);
+}
+
 Test(shared, path_sets_come_the_latest_first)
 {
     struct sj_shared *shared = open_shared();
