@@ -473,19 +473,28 @@ int sj_listeners_open_unix(const char *path, struct sj_listeners *out, struct sj
     return 0;
 }
 
-void sj_listeners_release(struct sj_listeners *listeners)
+void sj_listeners_hide(struct sj_listeners *listeners)
 {
-    if (!listeners) {
-        return;
-    }
     for (size_t i = 0; i < listeners->count; i++) {
         struct sj_listener *one = &listeners->items[i];
         // While it listens nobody takes its file for a dead server's, so the file is still ours.
         if (one->unlink) {
             (void)unlink(one->unlink);
         }
-        sj_auto_close(&one->fd);
         free(one->unlink);
+        one->unlink = NULL;
+    }
+}
+
+void sj_listeners_release(struct sj_listeners *listeners)
+{
+    if (!listeners) {
+        return;
+    }
+    sj_listeners_hide(listeners);
+    for (size_t i = 0; i < listeners->count; i++) {
+        struct sj_listener *one = &listeners->items[i];
+        sj_auto_close(&one->fd);
         free(one->name);
     }
     free(listeners->items);

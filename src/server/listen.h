@@ -40,5 +40,13 @@ int sj_listeners_open(const char *text, struct sj_listeners *out, struct sj_err 
  * names the file @return 0 or a negative errno */
 int sj_listeners_open_unix(const char *path, struct sj_listeners *out, struct sj_err *err);
 
+/**
+ * Remove the files of Unix sockets, which still listen: whoever comes from now on finds nobody, and
+ * may start another server there.
+ *
+ * @param listeners sockets
+ */
+void sj_listeners_hide(struct sj_listeners *listeners);
+
 /** Close them and remove their files. @param listeners sockets, or NULL */
 void sj_listeners_release(struct sj_listeners *listeners);

@@ -324,6 +324,8 @@ static void drain(struct life *life)
 {
     struct sj_server *server = &life->server;
     atomic_store(&server->is_draining, true);
+    // Before it stops to accept: who connects in between would wait for an answer that never comes.
+    sj_listeners_hide(&life->listeners);
     for (size_t i = 0; i < life->daemon_count; i++) {
         (void)MHD_quiesce_daemon(life->daemons[i].mhd);
     }

@@ -154,7 +154,7 @@ static int receive(int fd, bool is_whole, uint64_t until_ms, struct sj_buf *answ
         char chunk[4096];
         ssize_t got = recv(fd, chunk, sizeof chunk, 0);
         if (got == 0) {
-            return status > 0 ? status : -EPROTO;
+            return status > 0 ? status : answer->len > 0 ? -EPROTO : -ECONNRESET;
         }
         if (got > 0) {
             sj_buf_add(answer, chunk, (size_t)got);

@@ -95,12 +95,19 @@ static int ask_agent(const struct sj_config *config, const char *target, const s
     }
 }
 
+// Whether there is no agent: also where one that was idle has just ended.
+static bool is_gone(int status)
+{
+    return status == -ENOENT || status == -ECONNREFUSED || status == -ECONNRESET ||
+           status == -EPIPE;
+}
+
 // The same; an agent is started when there is none. Gives the HTTP status or a negative errno.
 static int ask(struct sj_call *call, const char *target, const struct sj_buf *body)
 {
     const struct sj_config *config = &call->config;
     int status = ask_agent(config, target, body);
-    if (status != -ENOENT && status != -ECONNREFUSED) {
+    if (!is_gone(status)) {
         return status;
     }
     struct sj_err err = {0};

@@ -194,6 +194,21 @@ Test(listen, replaces_a_dead_socket_but_no_live_one)
     sj_listeners_release(&all);
 }
 
+Test(listen, who_ends_leaves_its_place_to_another)
+{
+    struct sj_listeners first = {0};
+    struct sj_listeners second = {0};
+    cr_assert_eq(chdir(root), 0);
+    cr_assert_eq(sj_listeners_open("unix:s", &first, NULL), 0);
+    sj_listeners_hide(&first);
+    cr_expect_eq(try_unix("s"), ENOENT);
+    cr_assert_eq(sj_listeners_open("unix:s", &second, NULL), 0);
+    sj_listeners_release(&first);
+    cr_expect_eq(try_unix("s"), 0, "the other's file was taken away");
+    sj_listeners_release(&second);
+    cr_expect_eq(try_unix("s"), ENOENT);
+}
+
 Test(listen, leaves_other_files_alone)
 {
     SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/notes", root);
