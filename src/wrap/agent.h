@@ -27,7 +27,7 @@
  * @param timeout_ms longest that it may take
  * @param answer     the answer's body is appended; NULL: nobody reads it
  * @return HTTP status (100 to 599), or a negative errno: -ENOENT or -ECONNREFUSED (nobody listens),
- *         -ETIMEDOUT, -EPROTO (what answered makes no sense) …
+ *         -ECONNRESET (who listened has gone), -ETIMEDOUT, -EPROTO (what answered makes no sense) …
  */
 int sj_agent_ask(const struct sj_config *config, const char *method, const char *target,
                  const void *body, size_t len, uint64_t timeout_ms, struct sj_buf *answer);
