@@ -35,8 +35,6 @@
 #define FILLERS        16
 #define UPLOAD_COUNT   1000
 
-extern char **environ;
-
 static struct wire_peer peer;
 
 // Bytes that do not compress, other ones for each number.
