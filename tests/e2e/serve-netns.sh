@@ -61,7 +61,7 @@ for size in 100 256 1024 8192; do
     exec 7>&-
     wait "$holder"
     sed -n 's/^ok readers/# readers/p' unread
-    rm hold
+    rm hold unread
 done
 serve_stop
 
