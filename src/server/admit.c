@@ -14,7 +14,7 @@
 #define HEADERS_MAX       64
 #define PROPFIND_BODY_MAX 4096
 #define EVENTS_BODY_MAX   ((size_t)1 << 20)
-#define NATIVE_BODY_MAX   ((size_t)64 << 20) // of a path set or of many frames
+#define NATIVE_BODY_MAX   ((size_t)64 << 20) // of one value that is no object, or of records
 #define AC_BODY_MAX       ((size_t)16 << 20)
 
 // What the framing of a request rests on.

@@ -235,6 +235,11 @@ static void upload(struct sj_request *request)
     int status = 0;
     while (refusal == 0 && (status = sj_frame_next(&reader, &frame)) == 0) {
         refusal = sj_intake_add(&intake, &frame);
+        // Each takes memory and time beside its bytes.
+        if (refusal == 0 && intake.count > SJ_UPLOAD_COUNT_MAX) {
+            intake.problem = "more values than one upload may hold";
+            refusal = MHD_HTTP_UNPROCESSABLE_CONTENT;
+        }
     }
     if (status < 0) {
         intake.problem = "this is no sequence of frames";

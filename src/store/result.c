@@ -97,6 +97,21 @@ int sj_result_decode(const void *data, size_t len, struct sj_result *out)
     return 0;
 }
 
+bool sj_result_is_sound(const struct sj_result *result)
+{
+    for (size_t i = 0; i < result->output_count; i++) {
+        const struct sj_result_output *output = &result->outputs[i];
+        struct sj_key key = output->key;
+        if (output->data) {
+            key = sj_key_of(output->data, output->size);
+        }
+        if (!sj_key_eq(&key, &output->key)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void sj_result_release(struct sj_result *result)
 {
     if (result) {

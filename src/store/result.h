@@ -67,5 +67,9 @@ void sj_result_encode(const struct sj_result *result, struct sj_buf *out);
  */
 int sj_result_decode(const void *data, size_t len, struct sj_result *out);
 
+/** Whether the outputs that travel in a result are what their keys say. @param result decoded
+ * @return true when they are; of the others it says nothing */
+bool sj_result_is_sound(const struct sj_result *result);
+
 /** Free a result's arrays. @param result result, zeroed or NULL */
 void sj_result_release(struct sj_result *result);

@@ -68,19 +68,14 @@ void sj_haul_add(struct sj_haul *haul, const struct sj_tier_value *value)
 static bool check_result(struct sj_haul_value *value, const char *raw)
 {
     SJ_AUTO(sj_result_release) struct sj_result result = {0};
-    if (sj_result_decode(raw, value->raw_len, &result) < 0) {
+    if (sj_result_decode(raw, value->raw_len, &result) < 0 || !sj_result_is_sound(&result)) {
         return false;
     }
     value->needs = sj_calloc(result.output_count, sizeof *value->needs);
     value->need_sizes = sj_calloc(result.output_count, sizeof *value->need_sizes);
     for (size_t i = 0; i < result.output_count; i++) {
         const struct sj_result_output *output = &result.outputs[i];
-        if (output->data) {
-            struct sj_key key = sj_key_of(output->data, output->size);
-            if (!sj_key_eq(&key, &output->key)) {
-                return false;
-            }
-        } else {
+        if (!output->data) {
             value->needs[value->need_count] = output->key;
             value->need_sizes[value->need_count++] = output->size;
         }

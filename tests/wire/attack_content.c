@@ -266,6 +266,12 @@ static void attack_frames(struct attack *attack)
         (void)snprintf(name, sizeof name, "a frame cut off after %zu bytes", cut);
         post(attack, name, UPLOAD, &body, "400 422");
     }
+    sj_buf_clear(&whole);
+    for (int i = 0; i < 8193; i++) {
+        frame(&whole, 1, 0, 5, 5, "hello", 5);
+    }
+    post(attack, "8,193 frames", UPLOAD, &whole, "413 422");
+    absent(attack, "them", target);
     whole.len = right_len;
     post(attack, "the good frame alone", UPLOAD, &whole, "200");
 }
