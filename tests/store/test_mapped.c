@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -97,20 +96,20 @@ Test(mapped, the_bus_errors_of_others_are_theirs, .signal = SIGBUS)
 {
     SJ_AUTO(sj_auto_close) int fd = make_file();
     struct sj_mapped mapped = {0};
+    // A sanitizer's own would end the program otherwise than by the signal.
+    const struct sigaction plain = {.sa_handler = SIG_DFL};
+    cr_assert_eq(sigaction(SIGBUS, &plain, NULL), 0);
     sj_mapped_open(&mapped, fd);
     cr_assert_eq(ftruncate(fd, 0), 0);
     volatile const char *at = mapped.base;
     cr_assert_eq(*at, 0);
 }
 
-Test(mapped, without_address_space_there_is_no_map)
+Test(mapped, what_cannot_be_mapped_is_not)
 {
-    SJ_AUTO(sj_auto_close) int fd = make_file();
-    const struct rlimit limit = {(rlim_t)4 << 30, (rlim_t)4 << 30};
-    cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
     struct sj_mapped mapped = {0};
-    sj_mapped_open(&mapped, fd);
+    sj_mapped_open(&mapped, -1);
     cr_assert_null(mapped.base);
-    cr_assert_null(sj_mapped_at(&mapped, fd, 0, 1));
+    cr_assert_null(sj_mapped_at(&mapped, -1, 0, 1));
     sj_mapped_close(&mapped);
 }
