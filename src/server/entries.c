@@ -17,6 +17,9 @@
 // straight from the file.
 #define COPY_MAX ((uint32_t)64 << 10)
 
+// The first look at a larger value, which hashes all of it, is a worker's.
+#define DEFER_MIN ((uint32_t)4 << 20)
+
 #define TYPE_USUAL "application/octet-stream"
 
 // Heads are rarely larger: so much of a value is looked at before it is sent.
@@ -236,6 +239,19 @@ static void give_file(struct sj_request *request, const struct sj_view *view)
     give(request, &head, response, size);
 }
 
+static void get_large(struct sj_request *request)
+{
+    struct sj_view view;
+    int status = sj_request_find(request, SJ_BLOB_ENTRY, &request->route.key, &view);
+    if (status != 0) {
+        sj_request_event(request, status < 0 ? SJ_EVENT_READ_FAILED : SJ_EVENT_NOT_FOUND);
+        return;
+    }
+    struct sj_shared *shared = request->shared; // with the answer the request is gone
+    give_file(request, &view);
+    sj_view_release(shared, &view);
+}
+
 static void get(struct sj_request *request)
 {
     if (request->route.resource == SJ_RESOURCE_CAS &&
@@ -250,7 +266,9 @@ static void get(struct sj_request *request)
         sj_request_event(request, status < 0 ? SJ_EVENT_READ_FAILED : SJ_EVENT_NOT_FOUND);
         return;
     }
-    if (request->method == SJ_METHOD_HEAD || view.stored_len > COPY_MAX) {
+    if (view.stored_len > DEFER_MIN && request->method != SJ_METHOD_HEAD) {
+        sj_request_defer(request, get_large);
+    } else if (request->method == SJ_METHOD_HEAD || view.stored_len > COPY_MAX) {
         give_file(request, &view);
     } else if (!give_shown(request, &view)) {
         give_copy(request, &view);

@@ -253,6 +253,27 @@ void sj_handle_upload(struct sj_request *request)
     sj_request_defer(request, upload);
 }
 
+// All records lie in one journal: where one came from is its first label, which nobody else can
+// give it. "phase=test" of a pull request becomes "namespace=pr-7,phase=test".
+static void label_record(const struct sj_request *request, struct sj_record *record,
+                         struct sj_buf *label)
+{
+    static const char key[] = "namespace=";
+    struct sj_str space = request->route.space;
+    sj_buf_clear(label);
+    sj_buf_adds(label, key);
+    sj_buf_add(label, space.len ? space.data : "default", space.len ? space.len : 7);
+    for (const char *at = record->label ? record->label : ""; *at;) {
+        size_t len = strcspn(at, ",");
+        if (strncmp(at, key, sizeof key - 1) != 0) {
+            sj_buf_addc(label, ',');
+            sj_buf_add(label, at, len);
+        }
+        at += len + (at[len] == ',');
+    }
+    record->label = sj_buf_text(label);
+}
+
 // Records are written to the journal as those of compiles on this machine are.
 static void take_records(struct sj_request *request)
 {
@@ -262,6 +283,7 @@ static void take_records(struct sj_request *request)
     uint64_t count = 0;
     uint64_t damaged = 0;
     int status = 0;
+    SJ_AUTO(sj_buf_release) struct sj_buf label = SJ_BUF_INIT(SJ_RECORD_MAX);
     while (left > 0 && status >= 0) {
         struct sj_record record;
         size_t used = 0;
@@ -271,6 +293,7 @@ static void take_records(struct sj_request *request)
             break;
         }
         if (decoded == 0) {
+            label_record(request, &record, &label);
             status = sj_journal_append(config->cache_dir, config->journal_size, &record);
             if (status == SJ_JOURNAL_ROTATED) {
                 (void)sj_ledger_fold(config->cache_dir, SJ_LEDGER_KEEP, NULL, NULL);

@@ -95,6 +95,16 @@ equal 'the run waits until all of it is uploaded' "$units 0 0" \
 check 'objects equal plain ones' are_same
 equal 'the server has it' $units "$(curl -sS "http://$address/status" | jq .store.results)"
 
+# records_came COUNT: the server's journal has so many records of the namespace.
+records_came() {
+    local deadline=$((SECONDS + 60))
+    until [ "$(cat "$work"/server/journal/0* | grep -ao 'namespace=default' | wc -l)" -ge "$1" ]; do
+        [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.05
+    done
+}
+check "the build's records come to the server, with their namespace" records_came $units
+
 machine two
 check 'a build on an empty machine' build -j4 MIDDLE=:
 equal 'takes all of it from the server' "$units 0" "$(of_report '"\(.hits) \(.misses)"')"
