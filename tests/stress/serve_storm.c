@@ -12,8 +12,8 @@
  *
  * Each key belongs to one client, which alone writes it, one version after the other. What was sent
  * and what was acknowledged stands in memory that outlives the clients. An upload that was not
- * answered may still be stored for as long as that server lives, so its key is not written again
- * before the next one.
+ * answered may still be stored while that server lives, so its key is not written again before the
+ * next one, or for half a minute.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,8 @@
 #define VALUE_MAX ((size_t)2 << 20)
 #define HEAD_SIZE 24u
 #define PAGE      4096u
-#define PARTS     16u // generations of a store at its cap
+#define OPEN_MS   30000u // by then an upload without an answer is stored, or never will be
+#define PARTS     16u    // generations of a store at its cap
 
 /** A key, and what happened to it. */
 struct slot {
@@ -47,6 +48,7 @@ struct slot {
     _Atomic uint64_t acked;      /**< latest version acknowledged; 0: none */
     _Atomic uint64_t at;         /**< position when that one was sent */
     _Atomic uint64_t open_epoch; /**< server that may still store what it has not answered */
+    _Atomic uint64_t open_ms;    /**< since when */
 };
 
 /** What all processes share. */
@@ -192,7 +194,9 @@ static void put(struct client *client, uint64_t number)
 {
     struct slot *slot = &shared->slots[number];
     uint64_t epoch = atomic_load(&shared->epoch);
-    if (atomic_load(&slot->open_epoch) == epoch || !reach(client)) {
+    bool is_open = atomic_load(&slot->open_epoch) == epoch &&
+                   wire_now_ms() - atomic_load(&slot->open_ms) < OPEN_MS;
+    if (is_open || !reach(client)) {
         return;
     }
     uint64_t version = atomic_load(&slot->sent) + 1;
@@ -200,6 +204,7 @@ static void put(struct client *client, uint64_t number)
     char target[128];
     target_of(number, client->data, len, target);
     uint64_t at = atomic_fetch_add(&shared->position, (len + 2 * PAGE) / PAGE * PAGE);
+    atomic_store(&slot->open_ms, wire_now_ms());
     atomic_store(&slot->open_epoch, epoch);
     atomic_store(&slot->sent, version);
     bool gives_up = next_random(&client->random) % 32 == 0;
@@ -210,6 +215,7 @@ static void put(struct client *client, uint64_t number)
         (void)wire_sends(&client->wire, head);
         (void)wire_send(&client->wire, client->data, len / 2, WIRE_WAIT_MS);
         wire_close(&client->wire);
+        atomic_store(&slot->open_epoch, 0); // half of a body must never be stored
         return;
     }
     SJ_AUTO(wire_answer_release) struct wire_answer answer = {0};
