@@ -13,7 +13,7 @@
 
 struct sj_outgo sj_outgo_of(struct sj_request *request)
 {
-    return (struct sj_outgo){.request = request, .frames = SJ_BUF_INIT(SJ_FRAMES_MAX)};
+    return (struct sj_outgo){.request = request, .frames = SJ_BUF_INIT(SJ_FRAMES_FIRST_MAX)};
 }
 
 void sj_outgo_release(struct sj_outgo *outgo)
@@ -26,7 +26,9 @@ void sj_outgo_release(struct sj_outgo *outgo)
 static bool add_view(struct sj_outgo *outgo, enum sj_frame_kind kind, const struct sj_key *key,
                      const struct sj_view *view)
 {
-    if (outgo->frames.len + SJ_FRAME_HEAD_SIZE + view->stored_len > SJ_FRAMES_MAX) {
+    // The first value may be a large one: who asks for it alone gets it.
+    size_t most = outgo->frames.len == 0 ? SJ_FRAMES_FIRST_MAX : SJ_FRAMES_MAX;
+    if (outgo->frames.len + SJ_FRAME_HEAD_SIZE + view->stored_len > most) {
         return false;
     }
     struct sj_buf data = SJ_BUF_INIT((size_t)view->stored_len + 1);

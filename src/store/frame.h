@@ -10,13 +10,14 @@
 #include "base/buf.h"
 #include "key/key.h"
 
-#define SJ_FRAME_HEAD_SIZE  28                 /**< bytes before the value */
-#define SJ_FRAME_COUNT_MAX  1024               /**< names in one request */
-#define SJ_UPLOAD_COUNT_MAX 8192               /**< values in one upload */
-#define SJ_FRAMES_MAX       ((size_t)32 << 20) /**< bytes of one answer */
-#define SJ_NAME_SIZE        17                 /**< bytes of a name in a request */
-#define SJ_TRAIL_PAIR_SIZE  32                 /**< weak and strong key */
-#define SJ_TRAIL_PAIRS_MAX  64                 /**< pairs of a trail */
+#define SJ_FRAME_HEAD_SIZE  28                  /**< bytes before the value */
+#define SJ_FRAME_COUNT_MAX  1024                /**< names in one request */
+#define SJ_UPLOAD_COUNT_MAX 8192                /**< values in one upload */
+#define SJ_FRAMES_MAX       ((size_t)32 << 20)  /**< bytes of one answer */
+#define SJ_FRAMES_FIRST_MAX (2 * SJ_FRAMES_MAX) /**< bytes of one that has a single value */
+#define SJ_NAME_SIZE        17                  /**< bytes of a name in a request */
+#define SJ_TRAIL_PAIR_SIZE  32                  /**< weak and strong key */
+#define SJ_TRAIL_PAIRS_MAX  64                  /**< pairs of a trail */
 
 /** Kinds of values; the numbers of include/scrubjay/tier.h. */
 enum sj_frame_kind {
