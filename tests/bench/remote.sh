@@ -6,7 +6,9 @@
 #
 #   tests/bench/remote.sh BUILD-FOLDER [ROUNDS [UNITS [MS...]]]
 #
-# Needs ccache, make, ip, and the right to make network namespaces. JOBS sets make's -j.
+# Needs ccache, make, ip, and the right to make network namespaces. JOBS sets make's -j. PROJECT names
+# a source tree to build in place of the generated one, with the arguments for make in MAKE_ARGUMENTS;
+# UNPLAIN is a pattern of objects that differ between two plain builds.
 
 bench_dir=$(cd "$(dirname "$0")" && pwd)
 . "$bench_dir/lib.sh"
@@ -64,6 +66,12 @@ link_up() {
     ip -n $far address add 10.107.0.2/24 dev sj0
     ip -n $near link set sj0 up mtu 1500
     ip -n $far link set sj0 up mtu 1500
+}
+
+# The real project, where one is named.
+copy_project() {
+    cp -r "$PROJECT" project
+    read -ra make_arguments <<<"${MAKE_ARGUMENTS-}"
 }
 
 # A project of many small units, each with 50 headers of its own choice out of 80.
@@ -127,15 +135,20 @@ agent_cpu() {
 build() {
     local who=$1 status=0
     shift
-    rm -f project/*.o project/*.d
+    if [ -n "${PROJECT-}" ]; then
+        make -s -C project distclean >/dev/null 2>&1
+    else
+        rm -f project/*.o project/*.d
+    fi
     TIMEFORMAT='%U %S %R'
-    { time ip netns exec $far env "$@" make -s -C project -j"$jobs" >"$work/build.log" 2>&1 ||
-        status=$?; } 2>"$work/times"
+    { time ip netns exec $far env "$@" make -s -C project -j"$jobs" "${make_arguments[@]}" \
+        >"$work/build.log" 2>&1 || status=$?; } 2>"$work/times"
     awk -v agent="$(agent_cpu)" '{ print $1 + $2 + agent, $3 }' "$work/times" \
         >>"$work/$who.times"
     agent_end
     [ $status -eq 0 ] || fault "$who: the build failed: $(tail -3 "$work/build.log")"
-    (cd project && sha256sum ./*.o ./*.d) >"$work/$who.sums"
+    (cd project && find . -name '*.[od]' ! -name "${UNPLAIN-}" -print0 | sort -z | xargs -0 sha256sum) \
+        >"$work/$who.sums"
     cmp -s "$work/plain.sums" "$work/$who.sums" || [ "$who" = plain ] ||
         fault "$who: objects differ from plain ones"
 }
@@ -162,14 +175,16 @@ wall() { cut -d' ' -f2 "$work/$1.times" | median; }
 
 serve_prefix=(ip netns exec "$near")
 serve_host=10.107.0.1
-write_project
+make_arguments=()
+if [ -n "${PROJECT-}" ]; then copy_project; else write_project; fi
 link_up 0
 settle
 : >"$work/plain.sums"
 build plain CC=gcc
-build plain CC=gcc
 cp "$work/plain.sums" "$work/first.sums"
+build plain CC=gcc
 cmp -s "$work/plain.sums" "$work/first.sums" || fault 'two plain builds differ'
+[ -z "${PROJECT-}" ] || units=$(grep -c '\.o$' "$work/plain.sums")
 
 serve_start remote --max-size 10G --anonymous read,write
 with_ccache warm
