@@ -473,6 +473,21 @@ int sj_listeners_open_unix(const char *path, struct sj_listeners *out, struct sj
     return 0;
 }
 
+void sj_listeners_deafen(struct sj_listeners *listeners)
+{
+    // A socket that is bound to the family alone gets a name that no one else has (unix(7)).
+    const struct sockaddr_un nobody = {.sun_family = AF_UNIX};
+    for (size_t i = 0; i < listeners->count; i++) {
+        SJ_AUTO(sj_auto_close)
+        int hole = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (hole >= 0 &&
+            bind(hole, (const struct sockaddr *)&nobody, sizeof nobody.sun_family) == 0 &&
+            listen(hole, 1) == 0) {
+            (void)dup3(hole, listeners->items[i].fd, O_CLOEXEC);
+        }
+    }
+}
+
 void sj_listeners_hide(struct sj_listeners *listeners)
 {
     for (size_t i = 0; i < listeners->count; i++) {

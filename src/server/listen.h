@@ -41,6 +41,16 @@ int sj_listeners_open(const char *text, struct sj_listeners *out, struct sj_err 
 int sj_listeners_open_unix(const char *path, struct sj_listeners *out, struct sj_err *err);
 
 /**
+ * Stop to listen: whoever connects from now on is refused. The descriptors stay open, on sockets
+ * that nobody knows, because libmicrohttpd 0.9.75 cannot be told to let go of them:
+ * MHD_quiesce_daemon() and a thread of its pool may both take one out of an epoll set, and the
+ * second to do so aborts the program.
+ *
+ * @param listeners sockets; one that cannot be changed goes on listening
+ */
+void sj_listeners_deafen(struct sj_listeners *listeners);
+
+/**
  * Remove the files of Unix sockets, which still listen: whoever comes from now on finds nobody, and
  * may start another server there.
  *

@@ -326,9 +326,7 @@ static void drain(struct life *life)
     atomic_store(&server->is_draining, true);
     // Before it stops to accept: who connects in between would wait for an answer that never comes.
     sj_listeners_hide(&life->listeners);
-    for (size_t i = 0; i < life->daemon_count; i++) {
-        (void)MHD_quiesce_daemon(life->daemons[i].mhd);
-    }
+    sj_listeners_deafen(&life->listeners);
     uint64_t end_ms = sj_now_ms() + server->config->server.drain_timeout_ms;
     for (;;) {
         uint64_t busy = sj_deadlines_drain(server->deadlines);
@@ -363,6 +361,7 @@ static void release(struct life *life)
     sj_worker_free(server->worker);
     for (size_t i = 0; i < life->daemon_count; i++) {
         MHD_stop_daemon(life->daemons[i].mhd);
+        life->listeners.items[i].fd = -1; // it has closed that, too
     }
     sj_shared_close(shared);
     sj_listeners_release(&life->listeners);

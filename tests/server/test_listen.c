@@ -291,3 +291,18 @@ Test(listen, takes_what_systemd_hands_over)
         cr_expect_eq(WEXITSTATUS(state), cases[i].expected, "case %zu: %d", i, state);
     }
 }
+
+Test(listen, a_deafened_socket_refuses_and_stays_open)
+{
+    struct sj_listeners listeners = {0};
+    struct sj_err err = {0};
+    cr_assert_eq(sj_listeners_open("127.0.0.1:0", &listeners, &err), 0, "%s", err.text);
+    int port = port_of(listeners.items[0].name);
+    cr_expect_eq(try_v4(port), 0);
+    sj_listeners_deafen(&listeners);
+    cr_expect_eq(try_v4(port), ECONNREFUSED);
+    // Nobody comes any more, and nothing is wrong with it.
+    cr_expect_lt(accept4(listeners.items[0].fd, NULL, NULL, SOCK_CLOEXEC), 0);
+    cr_expect_eq(errno, EAGAIN);
+    sj_listeners_release(&listeners);
+}
