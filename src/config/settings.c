@@ -178,7 +178,8 @@ static const struct sj_setting settings[] = {
      .argument = "COUNT",
      .is_personal = true,
      .is_server = true,
-     .help = "Most connections at one time from one address that is not loopback; 0: no limit."},
+     .help = "Most connections at one time from one address, on a listener that other machines "
+             "reach; 0: no limit."},
     {.name = "max_entry",
      .type = SJ_SETTING_SIZE,
      AT(server.max_entry),
