@@ -8,7 +8,7 @@
 #include "cli/reason.h"
 #include "cli/storage.h"
 #include "cli/ui.h"
-#include "wrap/pathset.h"
+#include "record/pathset.h"
 
 #define DEFAULT_MAX  10
 #define INPUTS_SHOWN 20 /**< of a miss, unless JSON is asked for */

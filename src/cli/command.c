@@ -6,14 +6,18 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/report.h"
 #include "cli/ui.h"
 
 #define HELP_COLUMN 24
 
 static const struct sj_command *const commands[] = {
-    &sj_command_clear,      &sj_command_config, &sj_command_doctor,  &sj_command_gc,
-    &sj_command_help_topic, &sj_command_run,    &sj_command_serve,   &sj_command_stats,
-    &sj_command_token,      &sj_command_verify, &sj_command_version, &sj_command_why,
+    &sj_command_backfill, &sj_command_blame,   &sj_command_clear,      &sj_command_compare,
+    &sj_command_config,   &sj_command_doctor,  &sj_command_export,     &sj_command_gate,
+    &sj_command_gc,       &sj_command_headers, &sj_command_help_topic, &sj_command_import,
+    &sj_command_predict,  &sj_command_run,     &sj_command_serve,      &sj_command_stats,
+    &sj_command_token,    &sj_command_trend,   &sj_command_verify,     &sj_command_version,
+    &sj_command_why,
 };
 
 const struct sj_command *const *sj_commands(size_t *count)
@@ -79,6 +83,33 @@ static int read_setting(struct sj_invocation *call, struct sj_str name, const ch
                          (int)name.len, name.data, call->command->name);
 }
 
+/** Options and where their values go. */
+struct slots {
+    const struct sj_option *options;
+    const char **values;
+};
+
+#define NOT_LISTED 1
+
+static int read_listed(const struct slots *slots, struct sj_str name, const char *equals,
+                       char ***at, struct sj_err *err)
+{
+    const struct sj_option *options = slots->options;
+    for (size_t i = 0; options && options[i].name; i++) {
+        if (!same_name(name, options[i].name)) {
+            continue;
+        }
+        if (!options[i].argument && equals) {
+            return sj_fail_plain(err, -EINVAL, "option '--%s' takes no value", options[i].name);
+        }
+        slots->values[i] = options[i].argument ? take_value(equals, at) : "";
+        return slots->values[i] ? 0
+                                : sj_fail_plain(err, -EINVAL, "option '--%s' needs a value: %s",
+                                                options[i].name, options[i].argument);
+    }
+    return NOT_LISTED;
+}
+
 static int read_option(struct sj_invocation *call, char ***at, struct sj_err *err)
 {
     const char *text = **at + 2;
@@ -92,18 +123,19 @@ static int read_option(struct sj_invocation *call, char ***at, struct sj_err *er
         call->is_json = true;
         return 0;
     }
-    const struct sj_option *options = call->command->options;
-    for (size_t i = 0; options && options[i].name; i++) {
-        if (!same_name(name, options[i].name)) {
-            continue;
+    if (same_name(name, "markdown") && !equals && call->command->flags & SJ_COMMAND_MARKDOWN) {
+        call->is_markdown = true;
+        return 0;
+    }
+    const struct slots slots[] = {
+        {call->command->options, call->value},
+        {call->command->flags & SJ_COMMAND_VIEW ? sj_view_options : NULL, call->view},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        int status = read_listed(&slots[i], name, equals, at, err);
+        if (status <= 0) {
+            return status;
         }
-        if (!options[i].argument && equals) {
-            return sj_fail_plain(err, -EINVAL, "option '--%s' takes no value", options[i].name);
-        }
-        call->value[i] = options[i].argument ? take_value(equals, at) : "";
-        return call->value[i] ? 0
-                              : sj_fail_plain(err, -EINVAL, "option '--%s' needs a value: %s",
-                                              options[i].name, options[i].argument);
     }
     return read_setting(call, name, equals, at, err);
 }
@@ -150,19 +182,48 @@ static void help_option(const char *name, const char *argument, const char *help
     sj_ui_wrap(out, help, HELP_COLUMN, HELP_COLUMN);
 }
 
+const struct sj_option *sj_command_option(const struct sj_command *command, size_t index)
+{
+    static const struct {
+        unsigned flag;
+        struct sj_option option;
+    } common[] = {
+        {SJ_COMMAND_JSON, {"json", NULL, "Print JSON."}},
+        {SJ_COMMAND_MARKDOWN,
+         {"markdown", NULL, "Print Markdown, as for a comment on a pull request."}},
+        {~0U, {"help", NULL, "Print this help."}},
+    };
+    static const struct sj_option none = {0};
+    const struct sj_option *const lists[] = {
+        command->options ? command->options : &none,
+        command->flags & SJ_COMMAND_VIEW ? sj_view_options : &none,
+    };
+    for (size_t list = 0; list < 2; list++) {
+        for (const struct sj_option *option = lists[list]; option->name; option++) {
+            if (index-- == 0) {
+                return option;
+            }
+        }
+    }
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
+        bool is_taken = common[i].flag == ~0U || (command->flags & common[i].flag);
+        if (is_taken && index-- == 0) {
+            return &common[i].option;
+        }
+    }
+    return NULL;
+}
+
 void sj_command_help(const struct sj_command *command, struct sj_buf *out)
 {
     sj_buf_addf(out, "usage: scrubjay %s [OPTION]...%s%s\n\n", command->name,
                 *command->words ? " " : "", command->words);
     sj_ui_wrap(out, command->text, 0, 0);
     sj_buf_adds(out, "\noptions:\n");
-    for (const struct sj_option *option = command->options; option && option->name; option++) {
+    const struct sj_option *option;
+    for (size_t i = 0; (option = sj_command_option(command, i)); i++) {
         help_option(option->name, option->argument, option->help, out);
     }
-    if (command->flags & SJ_COMMAND_JSON) {
-        help_option("json", NULL, "Print JSON.", out);
-    }
-    help_option("help", NULL, "Print this help.", out);
     sj_buf_adds(out, "\nEvery setting is an option, too, such as --cache-dir DIR: see "
                      "'scrubjay help settings'.\n");
 }

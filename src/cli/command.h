@@ -21,7 +21,8 @@ enum sj_exit {
     SJ_EXIT_USAGE = 2,  /**< the command line is wrong */
 };
 
-#define SJ_OPTIONS_MAX 16 /**< options that a subcommand may have */
+#define SJ_OPTIONS_MAX      16 /**< options that a subcommand may have */
+#define SJ_VIEW_OPTIONS_MAX 5  /**< options that reports share: enum sj_view_option */
 
 /** An option of a subcommand. */
 struct sj_option {
@@ -34,9 +35,11 @@ struct sj_invocation;
 
 /** Properties of a subcommand. */
 enum sj_command_flags {
-    SJ_COMMAND_JSON = 1U << 0,   /**< takes --json */
-    SJ_COMMAND_CONFIG = 1U << 1, /**< tells problems of the settings itself */
-    SJ_COMMAND_RAW = 1U << 2,    /**< reads its own command line: run_raw is set instead of run */
+    SJ_COMMAND_JSON = 1U << 0,     /**< takes --json */
+    SJ_COMMAND_CONFIG = 1U << 1,   /**< tells problems of the settings itself */
+    SJ_COMMAND_RAW = 1U << 2,      /**< reads its own command line: run_raw is set instead of run */
+    SJ_COMMAND_VIEW = 1U << 3,     /**< takes the options of reports: cli/report.h */
+    SJ_COMMAND_MARKDOWN = 1U << 4, /**< takes --markdown */
 };
 
 /** A subcommand. */
@@ -54,15 +57,18 @@ struct sj_command {
 
 /** A subcommand's command line, read. */
 struct sj_invocation {
-    const struct sj_command *command;  /**< which one */
-    const char *value[SJ_OPTIONS_MAX]; /**< of each option, by its place in the list: NULL: not
-                                            given; "" when it takes none */
-    char **words;                      /**< what is not an option */
-    int word_count;                    /**< length of words */
-    bool is_json;                      /**< --json was given */
-    bool wants_help;                   /**< --help was given; nothing else counts */
-    struct sj_config config;           /**< settings, with those of the command line */
-    struct sj_buf out;                 /**< what goes to stdout when it has run */
+    const struct sj_command *command;      /**< which one */
+    const char *value[SJ_OPTIONS_MAX];     /**< of each option, by its place in the list: NULL: not
+                                                given; "" when it takes none */
+    char **words;                          /**< what is not an option */
+    int word_count;                        /**< length of words */
+    const char *view[SJ_VIEW_OPTIONS_MAX]; /**< of each option of enum sj_view_option; NULL: not
+                                                given */
+    bool is_json;                          /**< --json was given */
+    bool is_markdown;                      /**< --markdown was given */
+    bool wants_help;                       /**< --help was given; nothing else counts */
+    struct sj_config config;               /**< settings, with those of the command line */
+    struct sj_buf out;                     /**< what goes to stdout when it has run */
 };
 
 /** All subcommands, sorted by name. @param count takes their number @return the first */
@@ -82,6 +88,15 @@ const struct sj_command *sj_command_find(const char *name);
  */
 int sj_command_read(struct sj_invocation *call, char **argv, struct sj_err *err);
 
+/**
+ * The options of a subcommand: its own, those that it shares, --help.
+ *
+ * @param command subcommand
+ * @param index   which, from 0 on
+ * @return option; NULL behind the last one
+ */
+const struct sj_option *sj_command_option(const struct sj_command *command, size_t index);
+
 /** Append the text of --help. @param command subcommand @param out takes the text */
 void sj_command_help(const struct sj_command *command, struct sj_buf *out);
 
@@ -93,16 +108,32 @@ void sj_command_help(const struct sj_command *command, struct sj_buf *out);
  */
 int sj_command_fail(const struct sj_err *err);
 
+/** `scrubjay backfill`. */
+extern const struct sj_command sj_command_backfill;
+/** `scrubjay blame`. */
+extern const struct sj_command sj_command_blame;
 /** `scrubjay clear`. */
 extern const struct sj_command sj_command_clear;
+/** `scrubjay compare`. */
+extern const struct sj_command sj_command_compare;
 /** `scrubjay config`. */
 extern const struct sj_command sj_command_config;
 /** `scrubjay doctor`. */
 extern const struct sj_command sj_command_doctor;
+/** `scrubjay export`. */
+extern const struct sj_command sj_command_export;
+/** `scrubjay gate`. */
+extern const struct sj_command sj_command_gate;
 /** `scrubjay gc`. */
 extern const struct sj_command sj_command_gc;
+/** `scrubjay headers`. */
+extern const struct sj_command sj_command_headers;
 /** `scrubjay help`. */
 extern const struct sj_command sj_command_help_topic;
+/** `scrubjay import`. */
+extern const struct sj_command sj_command_import;
+/** `scrubjay predict`. */
+extern const struct sj_command sj_command_predict;
 /** `scrubjay run`. */
 extern const struct sj_command sj_command_run;
 /** `scrubjay serve`. */
@@ -111,6 +142,8 @@ extern const struct sj_command sj_command_serve;
 extern const struct sj_command sj_command_stats;
 /** `scrubjay token`. */
 extern const struct sj_command sj_command_token;
+/** `scrubjay trend`. */
+extern const struct sj_command sj_command_trend;
 /** `scrubjay verify`. */
 extern const struct sj_command sj_command_verify;
 /** `scrubjay version`. */

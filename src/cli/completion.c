@@ -18,10 +18,10 @@ static void add_names(struct sj_buf *out, const char *between)
 
 static void add_options(struct sj_buf *out, const struct sj_command *command)
 {
-    for (const struct sj_option *option = command->options; option && option->name; option++) {
-        sj_buf_addf(out, "--%s ", option->name);
+    const struct sj_option *option;
+    for (size_t i = 0; (option = sj_command_option(command, i)); i++) {
+        sj_buf_addf(out, "%s--%s", i ? " " : "", option->name);
     }
-    sj_buf_adds(out, command->flags & SJ_COMMAND_JSON ? "--json --help" : "--help");
 }
 
 static void add_settings(struct sj_buf *out)
@@ -123,13 +123,10 @@ static void fish(struct sj_buf *out)
         sj_buf_addf(out, "complete -c scrubjay -n __fish_use_subcommand -a %s -d ", command->name);
         add_quoted(out, command->summary);
         sj_buf_addc(out, '\n');
-        for (const struct sj_option *option = command->options; option && option->name; option++) {
+        const struct sj_option *option;
+        for (size_t j = 0; (option = sj_command_option(command, j)); j++) {
             fish_option(out, command->name, option->name, option->argument != NULL, option->help);
         }
-        if (command->flags & SJ_COMMAND_JSON) {
-            fish_option(out, command->name, "json", false, "Print JSON.");
-        }
-        fish_option(out, command->name, "help", false, "Print help.");
     }
 }
 

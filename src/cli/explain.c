@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "record/journal.h"
-#include "wrap/pathset.h"
+#include "record/pathset.h"
 
 static const struct sj_key no_key;
 

@@ -48,7 +48,7 @@ enum sj_input_change_kind {
 /** An input that differs. */
 struct sj_input_change {
     enum sj_input_change_kind kind; /**< how */
-    char need;                      /**< what is asked of it: enum sj_need of wrap/pathset.h */
+    char need;                      /**< what is asked of it: enum sj_need of record/pathset.h */
     char *path;                     /**< as in the path set, "${base}" for the base directory */
     struct sj_key before;           /**< content; zero: had none, or is not known */
     struct sj_key after;            /**< content; zero: has none */

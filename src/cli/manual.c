@@ -126,13 +126,10 @@ static void command_page(const struct sj_command *command, struct sj_buf *out)
     sj_buf_adds(out, ".SH DESCRIPTION\n");
     add_roff(out, command->text);
     sj_buf_adds(out, ".SH OPTIONS\n");
-    for (const struct sj_option *option = command->options; option && option->name; option++) {
+    const struct sj_option *option;
+    for (size_t i = 0; (option = sj_command_option(command, i)); i++) {
         add_option(out, option->name, option->argument, option->help);
     }
-    if (command->flags & SJ_COMMAND_JSON) {
-        add_option(out, "json", NULL, "Print JSON.");
-    }
-    add_option(out, "help", NULL, "Print a summary.");
     sj_buf_adds(out, ".PP\nEvery setting is an option, too.\n"
                      ".SH EXIT STATUS\n0: done; 1: failed; 2: the command line is wrong.\n"
                      ".SH SEE ALSO\n.BR scrubjay (1)\n");

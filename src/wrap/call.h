@@ -17,7 +17,7 @@
 #include "record/record.h"
 #include "store/store.h"
 #include "wrap/args.h"
-#include "wrap/pathset.h"
+#include "record/pathset.h"
 #include "wrap/place.h"
 #include "wrap/tool.h"
 

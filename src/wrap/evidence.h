@@ -8,7 +8,7 @@
 
 #include "observe/log.h"
 #include "wrap/call.h"
-#include "wrap/pathset.h"
+#include "record/pathset.h"
 
 /** A file that the compile wrote. */
 struct sj_written {

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "wrap/call.h"
-#include "wrap/pathset.h"
+#include "record/pathset.h"
 
 /** Outcome: an entry is not what the path set needs (a file is gone, an absent path appeared). */
 #define SJ_INPUTS_DIFFER 1

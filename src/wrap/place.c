@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "wrap/link.h"
-#include "wrap/pathset.h"
+#include "record/pathset.h"
 
 // What follows a directory in a path that lies below it ("" or "/…"); NULL when it does not.
 static const char *below(const char *path, const char *dir)

@@ -9,7 +9,7 @@
 #include "cli/explain.h"
 #include "cli/reason.h"
 #include "record/journal.h"
-#include "wrap/pathset.h"
+#include "record/pathset.h"
 
 static char dir[64];
 static struct sj_store *store;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "wrap/pathset.h"
+#include "record/pathset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wrap/pathset.h"
+#include "record/pathset.h"
 
 #include <errno.h>
 #include <stdlib.h>

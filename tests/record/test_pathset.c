@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 
-#include "wrap/pathset.h"
+#include "record/pathset.h"
 
 static struct sj_path_entry entry(enum sj_need need, const char *path)
 {
