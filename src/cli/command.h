@@ -22,7 +22,7 @@ enum sj_exit {
 };
 
 #define SJ_OPTIONS_MAX      16 /**< options that a subcommand may have */
-#define SJ_VIEW_OPTIONS_MAX 5  /**< options that reports share: enum sj_view_option */
+#define SJ_VIEW_OPTIONS_MAX 4  /**< options that reports share: enum sj_view_option */
 
 /** An option of a subcommand. */
 struct sj_option {

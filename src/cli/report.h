@@ -9,13 +9,12 @@
 #include "analyze/view.h"
 #include "cli/command.h"
 
-/** Options of every report; sj_command_flags SJ_COMMAND_VIEW adds them. */
+/** Options of every report; SJ_COMMAND_VIEW adds them. The project is the setting's. */
 enum sj_view_option {
-    SJ_VIEW_BRANCH,  /**< --branch */
-    SJ_VIEW_JOB,     /**< --job */
-    SJ_VIEW_PROJECT, /**< --project-name */
-    SJ_VIEW_REPO,    /**< --repo */
-    SJ_VIEW_SINCE,   /**< --since: a span, such as 90d */
+    SJ_VIEW_BRANCH, /**< --branch */
+    SJ_VIEW_JOB,    /**< --job */
+    SJ_VIEW_REPO,   /**< --repo */
+    SJ_VIEW_SINCE,  /**< --since: a span, such as 90d */
     SJ_VIEW_OPTION_COUNT,
 };
 
