@@ -14,10 +14,10 @@
 #include "base/buf.h"
 #include "config/config.h"
 #include "key/key.h"
+#include "record/pathset.h"
 #include "record/record.h"
 #include "store/store.h"
 #include "wrap/args.h"
-#include "record/pathset.h"
 #include "wrap/place.h"
 #include "wrap/tool.h"
 

@@ -7,8 +7,8 @@
 #pragma once
 
 #include "observe/log.h"
-#include "wrap/call.h"
 #include "record/pathset.h"
+#include "wrap/call.h"
 
 /** A file that the compile wrote. */
 struct sj_written {

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "wrap/call.h"
 #include "record/pathset.h"
+#include "wrap/call.h"
 
 /** Outcome: an entry is not what the path set needs (a file is gone, an absent path appeared). */
 #define SJ_INPUTS_DIFFER 1

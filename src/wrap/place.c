@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "wrap/link.h"
 #include "record/pathset.h"
+#include "wrap/link.h"
 
 // What follows a directory in a path that lies below it ("" or "/…"); NULL when it does not.
 static const char *below(const char *path, const char *dir)
