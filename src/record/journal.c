@@ -10,10 +10,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "record/framing.h"
 #include "record/parts.h"
 
 #define CHUNK      ((size_t)256 << 10) /**< bytes read at once, unless a frame is longer */
 #define OPEN_TRIES 100                 /**< how often parts may vanish while they are opened */
+#define ARENA_MAX  ((size_t)16 << 20)  /**< arrays of the longest note take less */
 
 // Makes the next part and points `current` at it. Only under the lock, and only if still needed:
 // whoever had the lock before may have done it. SJ_JOURNAL_ROTATED: made.
@@ -79,10 +81,8 @@ static int open_current(const char *dir)
     return fd < 0 ? -errno : fd;
 }
 
-int sj_journal_append(const char *dir, uint64_t limit_bytes, const struct sj_record *record)
+static int append(const char *dir, uint64_t limit_bytes, const struct sj_buf *frame)
 {
-    SJ_AUTO(sj_buf_release) struct sj_buf frame = SJ_BUF_INIT(2 * (size_t)SJ_RECORD_MAX);
-    sj_record_encode(record, &frame);
     SJ_AUTO(sj_auto_close) int fd = open_current(dir);
     if (fd < 0) {
         return fd;
@@ -91,20 +91,34 @@ int sj_journal_append(const char *dir, uint64_t limit_bytes, const struct sj_rec
     // the rest must not follow later, behind another's record: readers pass over the torso.
     ssize_t done;
     do {
-        done = write(fd, frame.data, frame.len);
+        done = write(fd, frame->data, frame->len);
     } while (done < 0 && errno == EINTR);
     if (done < 0) {
         return -errno;
     }
-    if ((size_t)done < frame.len) {
+    if ((size_t)done < frame->len) {
         return -ENOSPC;
     }
     struct stat st;
     if (limit_bytes > 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size >= limit_bytes) {
-        // The record is safe: should this fail, the next one tries again.
+        // The frame is safe: should this fail, the next one tries again.
         return rotate(dir, limit_bytes, false) == SJ_JOURNAL_ROTATED ? SJ_JOURNAL_ROTATED : 0;
     }
     return 0;
+}
+
+int sj_journal_append(const char *dir, uint64_t limit_bytes, const struct sj_record *record)
+{
+    SJ_AUTO(sj_buf_release) struct sj_buf frame = SJ_BUF_INIT(2 * (size_t)SJ_RECORD_MAX);
+    sj_record_encode(record, &frame);
+    return append(dir, limit_bytes, &frame);
+}
+
+int sj_journal_append_note(const char *dir, uint64_t limit_bytes, const struct sj_note *note)
+{
+    SJ_AUTO(sj_buf_release) struct sj_buf frame = SJ_BUF_INIT(2 * (size_t)SJ_RECORD_MAX);
+    sj_note_encode(note, &frame);
+    return frame.len > 0 ? append(dir, limit_bytes, &frame) : -EMSGSIZE;
 }
 
 /** One file of a journal, being read. */
@@ -131,6 +145,8 @@ struct sj_journal {
     size_t len;    // used
     size_t loaded; // index of the part they come from
     uint64_t base; // offset of the first
+
+    struct sj_buf arena; // arrays of the latest note
 };
 
 static void close_parts(struct sj_journal *journal)
@@ -154,6 +170,7 @@ void sj_journal_close(struct sj_journal *journal)
     sj_auto_close(&journal->dir_fd);
     free(journal->parts);
     free(journal->data);
+    sj_buf_release(&journal->arena);
     free(journal->dir);
     free(journal);
 }
@@ -208,6 +225,7 @@ int sj_journal_open(const char *dir, struct sj_journal **out, struct sj_err *err
     struct sj_journal *journal = sj_new(struct sj_journal);
     journal->dir = sj_strdup(dir);
     journal->sum_fd = -1;
+    journal->arena = SJ_BUF_INIT(ARENA_MAX);
     int status = open_journal(journal);
     if (status < 0) {
         sj_journal_close(journal);
@@ -261,15 +279,36 @@ static ssize_t load(struct sj_journal *journal, size_t index, size_t want)
     return got;
 }
 
+// The frame at the start of some bytes; as sj_record_decode().
+static int decode(struct sj_buf *arena, const void *data, size_t len, struct sj_journal_frame *out,
+                  size_t *used)
+{
+    int status;
+    if (len >= SJ_FRAMING_MAGIC && memcmp(data, SJ_FRAMING_NOTE, SJ_FRAMING_MAGIC) == 0) {
+        out->kind = SJ_JOURNAL_NOTE;
+        status = sj_note_decode(data, len, &out->note, arena, used);
+    } else {
+        out->kind = SJ_JOURNAL_RECORD;
+        status = sj_record_decode(data, len, &out->record, used);
+        // Bytes that are but the beginning of a magic may be that of a note.
+        if (status < 0 && len < SJ_FRAMING_MAGIC && memcmp(data, SJ_FRAMING_NOTE, len) == 0) {
+            status = SJ_RECORD_PARTIAL;
+        }
+    }
+    out->data = data;
+    out->len = *used;
+    return status;
+}
+
 // A frame that is cut, with whole frames behind it, was left by a writer that died: the next
 // whole one is where reading goes on. Bytes to skip; 0: nothing whole follows, so it may still
 // grow.
-static size_t find_whole(const unsigned char *data, size_t len)
+static size_t find_whole(struct sj_buf *arena, const unsigned char *data, size_t len)
 {
     for (size_t at = 1; at < len;) {
-        struct sj_record record;
+        struct sj_journal_frame frame;
         size_t used = 1;
-        int status = sj_record_decode(data + at, len - at, &record, &used);
+        int status = decode(arena, data + at, len - at, &frame, &used);
         if (status == 0) {
             return at;
         }
@@ -278,7 +317,7 @@ static size_t find_whole(const unsigned char *data, size_t len)
     return 0;
 }
 
-static int part_next(struct sj_journal *journal, size_t index, struct sj_record *out)
+static int part_next(struct sj_journal *journal, size_t index, struct sj_journal_frame *out)
 {
     struct part *part = &journal->parts[index];
     for (bool is_fresh = false;;) {
@@ -290,9 +329,9 @@ static int part_next(struct sj_journal *journal, size_t index, struct sj_record 
             have = journal->len - (size_t)(part->offset - journal->base);
         }
         size_t used = 0;
-        int status = have ? sj_record_decode(at, have, out, &used) : SJ_RECORD_PARTIAL;
+        int status = have ? decode(&journal->arena, at, have, out, &used) : SJ_RECORD_PARTIAL;
         if (status == SJ_RECORD_PARTIAL && is_fresh) {
-            used = have ? find_whole(at, have) : 0;
+            used = have ? find_whole(&journal->arena, at, have) : 0;
             if (used == 0) {
                 return SJ_JOURNAL_END;
             }
@@ -325,7 +364,7 @@ static void give_up(struct sj_journal *journal, struct part *part)
 }
 
 // What came late: from writers that opened a part just before the next was begun.
-static int late_next(struct sj_journal *journal, struct sj_record *out)
+static int late_next(struct sj_journal *journal, struct sj_journal_frame *out)
 {
     for (size_t i = journal->at; i-- > 0 && journal->parts[i].fd >= 0;) {
         int status = part_next(journal, i, out);
@@ -339,7 +378,7 @@ static int late_next(struct sj_journal *journal, struct sj_record *out)
     return SJ_JOURNAL_END;
 }
 
-int sj_journal_next(struct sj_journal *journal, struct sj_record *out)
+int sj_journal_next_frame(struct sj_journal *journal, struct sj_journal_frame *out)
 {
     for (;;) {
         int status = SJ_JOURNAL_END;
@@ -362,6 +401,19 @@ int sj_journal_next(struct sj_journal *journal, struct sj_record *out)
             return status < 0 ? status : SJ_JOURNAL_END;
         }
     }
+}
+
+int sj_journal_next(struct sj_journal *journal, struct sj_record *out)
+{
+    struct sj_journal_frame frame;
+    int status;
+    do {
+        status = sj_journal_next_frame(journal, &frame);
+    } while (status == 0 && frame.kind != SJ_JOURNAL_RECORD);
+    if (status == 0) {
+        *out = frame.record;
+    }
+    return status;
 }
 
 int sj_journal_seek_end(struct sj_journal *journal)

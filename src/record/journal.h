@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * The journal: append-only files of record frames, one write() each, no lock. A new part is begun
- * when the current one has grown to its size; readers see all parts in order.
+ * The journal: append-only files of frames, records and notes, one write() each, no lock. A new
+ * part is begun when the current one has grown to its size; readers see all parts in order.
  *
  * Below `journal/` in the store's directory: parts named by their number, `00000001`; `current`, a
  * symbolic link to the newest part; `sum-00000007`, the ledger of all parts up to that number,
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "record/note.h"
 #include "record/record.h"
 
 /** Outcome of sj_journal_append(): a new part was begun; the time to call sj_ledger_fold(). */
@@ -28,6 +29,16 @@
  * @return 0, SJ_JOURNAL_ROTATED (the record is written, too) or a negative errno
  */
 int sj_journal_append(const char *dir, uint64_t limit_bytes, const struct sj_record *record);
+
+/**
+ * Append a note, as sj_journal_append() does.
+ *
+ * @param dir         the store's directory
+ * @param limit_bytes rotate when the current part has reached this size; 0: never
+ * @param note        note
+ * @return 0, SJ_JOURNAL_ROTATED or a negative errno: -EMSGSIZE (too long for a frame)
+ */
+int sj_journal_append_note(const char *dir, uint64_t limit_bytes, const struct sj_note *note);
 
 /** A reader of all parts of a journal. */
 struct sj_journal;
@@ -53,11 +64,36 @@ void sj_journal_close(struct sj_journal *journal);
  */
 int sj_journal_sum_fd(const struct sj_journal *journal);
 
+/** What a frame holds. */
+enum sj_journal_kind {
+    SJ_JOURNAL_RECORD, /**< a record */
+    SJ_JOURNAL_NOTE,   /**< a note */
+};
+
+/** A frame of a journal. */
+struct sj_journal_frame {
+    enum sj_journal_kind kind; /**< which of the members is set */
+    struct sj_record record;   /**< valid for SJ_JOURNAL_RECORD */
+    struct sj_note note;       /**< valid for SJ_JOURNAL_NOTE */
+    const void *data;          /**< the frame's bytes, as they stand in the journal */
+    size_t len;                /**< how many */
+};
+
 /** Outcome of sj_journal_next(): all there is now has been read; more may come. */
 #define SJ_JOURNAL_END 1
 
 /**
- * Read the next record. After SJ_JOURNAL_END it may be called again later and goes on.
+ * Read the next frame. After SJ_JOURNAL_END it may be called again later and goes on.
+ *
+ * @param journal reader
+ * @param out     takes the frame; valid until the next call
+ * @return 0, SJ_JOURNAL_END, or a negative errno
+ */
+int sj_journal_next_frame(struct sj_journal *journal, struct sj_journal_frame *out);
+
+/**
+ * Read the next record, passing over notes. After SJ_JOURNAL_END it may be called again later and
+ * goes on.
  *
  * @param journal reader
  * @param out     takes the record; valid until the next call

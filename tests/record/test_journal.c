@@ -299,3 +299,62 @@ Test(journal, concurrent_appenders_lose_nothing)
     }
     sj_journal_close(journal);
 }
+
+static int append_note(uint64_t time_ns)
+{
+    struct sj_note_pair pair = {"branch", "main"};
+    struct sj_note note = {.kind = SJ_NOTE_BEGIN, .time_ns = time_ns, .pairs = &pair};
+    note.pair_count = 1;
+    return sj_journal_append_note(dir, 0, &note);
+}
+
+Test(journal, notes_stand_between_records)
+{
+    cr_assert_eq(append(0, 1), 0);
+    cr_assert_eq(append_note(7), 0);
+    cr_assert_eq(append(0, 2), 0);
+    struct sj_journal *journal = open_journal();
+    expect_next(journal, 1);
+    expect_next(journal, 2);
+    expect_end(journal);
+    cr_assert_eq(append_note(8), 0);
+    expect_end(journal);
+    cr_assert_eq(append(0, 3), 0);
+    expect_next(journal, 3);
+    cr_expect_eq(sj_journal_skipped(journal), 0, "a note is no damage");
+    sj_journal_close(journal);
+
+    journal = open_journal();
+    static const uint64_t expected[] = {1, 7, 2, 8, 3}; // pids and times
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        struct sj_journal_frame frame;
+        cr_assert_eq(sj_journal_next_frame(journal, &frame), 0);
+        if (frame.kind == SJ_JOURNAL_NOTE) {
+            cr_expect_eq(frame.note.time_ns, expected[i]);
+            cr_expect_str_eq(sj_note_value(&frame.note, "branch"), "main");
+            cr_expect_eq(memcmp(frame.data, "SJN1", 4), 0);
+        } else {
+            cr_expect_eq(frame.record.pid, expected[i]);
+        }
+    }
+    sj_journal_close(journal);
+}
+
+Test(journal, a_note_that_is_cut_is_passed_over_when_more_follows)
+{
+    cr_assert_eq(append(0, 1), 0);
+    cr_assert_eq(append_note(7), 0);
+    char *path = part_path(1);
+    struct stat st;
+    cr_assert_eq(stat(path, &st), 0);
+    cr_assert_eq(truncate(path, st.st_size - 3), 0);
+    struct sj_journal *journal = open_journal();
+    expect_next(journal, 1);
+    expect_end(journal);
+    cr_assert_eq(append_note(8), 0);
+    cr_assert_eq(append(0, 2), 0);
+    expect_next(journal, 2);
+    cr_expect_gt(sj_journal_skipped(journal), 0);
+    free(path);
+    sj_journal_close(journal);
+}
