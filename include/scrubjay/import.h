@@ -24,28 +24,37 @@ enum sj_import_outcome {
     SJ_IMPORT_MISS,        /**< ran */
     SJ_IMPORT_FAILED,      /**< ran and failed */
     SJ_IMPORT_UNCACHED,    /**< ran, and is never cached */
+    SJ_IMPORT_KNOWN,       /**< not built by what was read, which only tells how it would be: a
+                                compilation database. Times do not count */
 };
 
-/** What is known of a build. Texts NULL, numbers 0: not known. Told at most once for each id. */
+/** What is known of a build. Texts NULL, numbers 0: not known. What is told again for the same id
+ * adds what was not known yet. */
 struct sj_import_build {
-    const char *id;      /**< names the build among those of its system; NULL: the only one here */
+    const char *id;      /**< names the build among those of its system: the same whenever the same
+                              build is read; NULL: the only one here, which all files that are read
+                              together tell of */
     const char *system;  /**< "github", "gitlab", "bazel", … */
     const char *job;     /**< configuration or job name */
     const char *run;     /**< what several jobs have in common */
     const char *commit;  /**< 40 hexadecimal digits */
     const char *branch;  /**< branch or tag */
     const char *pull;    /**< number of the pull request */
+    const char *target;  /**< branch that the pull request wants to go to */
+    const char *attempt; /**< number of the attempt, when it was tried again */
     const char *machine; /**< runner */
     const char *url;     /**< its page */
     const char *project; /**< host/path of the repository */
     int64_t start_ns;    /**< since the epoch */
     int64_t wall_ns;     /**< how long */
     int64_t queued_ns;   /**< how long it waited before it began */
+    int64_t cpu_ns;      /**< CPU of all its processes */
     int32_t exit_status; /**< 0: well; -1: not known */
     uint32_t cpus;       /**< of the machine */
 };
 
-/** Something compiled, linked, generated, tested. */
+/** Something compiled, linked, generated, tested. Told again by the same file, it was run again;
+ * told by another file of the same build, what was not known yet is added. */
 struct sj_import_unit {
     const char *build;     /**< sj_import_build.id; NULL: the only one */
     const char *name;      /**< its main output, or whatever names it from run to run; never NULL */
@@ -54,8 +63,10 @@ struct sj_import_unit {
     const char *tool;      /**< what ran: compiler, mnemonic, task */
     const char *args;      /**< command line; NULL: not known */
     const char *reason;    /**< why it was not a hit; NULL: not known */
-    const char *key;       /**< the tool's own key of it, any text; NULL: none. Two units of one
-                                name with equal keys are held to have had equal inputs */
+    const char *command;   /**< the tool's own key of the command alone, any text; NULL: args count.
+                                Where it differs, flags have changed */
+    const char *key;       /**< the tool's own key of command and inputs, any text; NULL: none. Two
+                                units of one name with equal keys would have the same result */
     int64_t start_ns;      /**< since the epoch, or since the build began when is_relative */
     int64_t wall_ns;       /**< how long */
     int64_t user_ns;       /**< CPU; 0: not known */
@@ -73,7 +84,9 @@ struct sj_import_input {
     const char *build; /**< as the unit's */
     const char *unit;  /**< sj_import_unit.name */
     const char *path;  /**< as logged */
-    const char *hash; /**< content hash, any text, the same for the same content; NULL: not known */
+    const char *hash;  /**< content hash, any text, the same for the same content, and behind "git:"
+                            git's name of it; NULL: not known. The host looks at the file itself
+                            where it still lies as it was */
 };
 
 /** A stretch of time in a build or a unit. */
@@ -89,6 +102,14 @@ struct sj_import_span {
     int is_relative;    /**< start_ns counts from the build's start, or the unit's */
 };
 
+/** Who includes whom. */
+struct sj_import_edge {
+    const char *build; /**< as the unit's */
+    const char *unit;  /**< where it was seen: sj_import_unit.name; NULL: in many */
+    const char *from;  /**< path of the file that includes */
+    const char *to;    /**< path of the one that is included */
+};
+
 /** Where events go. Each function copies what it needs; 0, or a negative errno that the format
  * returns at once. */
 struct sj_import_sink {
@@ -100,18 +121,19 @@ struct sj_import_sink {
     int (*input)(void *user, const struct sj_import_input *input);
     /** A span. @param user the sink's @param span it @return 0 or a negative errno */
     int (*span)(void *user, const struct sj_import_span *span);
-    /** Who includes whom. @param user the sink's @param unit where it was seen @param from includer
-     * @param to included @return 0 or a negative errno */
-    int (*edge)(void *user, const char *unit, const char *from, const char *to);
-    /** Something was left out. @param user the sink's @param where line or byte, or 0 @param what
-     * one sentence */
+    /** Who includes whom. @param user the sink's @param edge it @return 0 or a negative errno */
+    int (*edge)(void *user, const struct sj_import_edge *edge);
+    /** Something was left out. The host counts those of one sentence and shows the first place, so
+     * the sentence holds nothing of the file. @param user the sink's @param where line or byte, or
+     * 0 @param what one sentence */
     void (*problem)(void *user, uint64_t where, const char *what);
     void *user; /**< handed to each */
 };
 
 /** What is to be read. */
 struct sj_import_source {
-    const char *path; /**< of the file, for what its name or folder tells; "" for stdin */
+    const char *path; /**< of the file, absolute, for what its name or folder tells, without the
+                           ".gz" of what was compressed; "" for stdin */
     const char *data; /**< its bytes, decompressed; a NUL stands behind them */
     size_t len;       /**< how many */
     int64_t mtime_ns; /**< of the file, since the epoch; 0: not known */

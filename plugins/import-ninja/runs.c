@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "import-ninja/runs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+// A line tells the time of its start twice, by two clocks: on the file system's, and since the run
+// began. Their difference, when the run began, is the same for all lines of a run but for the
+// coarseness of both clocks, and small steps by which the time of day is corrected.
+#define SLACK_NS (100 * IMPORT_NS_PER_MS)
+// Runs are named by when they began, so that the same run has the same name when the log is read
+// again, though lines of it may have gone by then.
+#define NAME_NS (2 * IMPORT_NS_PER_S)
+// The year 2001 in nanoseconds: what is smaller is no point in time of a build.
+#define EARLIEST_NS (INT64_C(1000000000) * IMPORT_NS_PER_S)
+
+bool ninja_log_add(struct ninja_log *log, const struct ninja_line *line)
+{
+    if (log->count == log->size) {
+        size_t size = log->size ? 2 * log->size : 1024;
+        struct ninja_line *lines = realloc(log->lines, size * sizeof *lines);
+        if (!lines) {
+            return false;
+        }
+        log->lines = lines;
+        log->size = size;
+    }
+    log->lines[log->count] = *line;
+    log->lines[log->count].place = (uint32_t)log->count;
+    log->count++;
+    return true;
+}
+
+static int compare(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_origin(const void *a, const void *b)
+{
+    const struct ninja_line *left = a;
+    const struct ninja_line *right = b;
+    int order = compare(left->origin_ns, right->origin_ns);
+    return order ? order : compare(left->place, right->place);
+}
+
+static int compare_text(struct import_text a, struct import_text b)
+{
+    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
+    return order ? order : compare((int64_t)a.len, (int64_t)b.len);
+}
+
+// Lines of one command come one behind the other.
+static int by_command(const void *a, const void *b)
+{
+    const struct ninja_line *left = a;
+    const struct ninja_line *right = b;
+    const int orders[] = {
+        compare(left->run, right->run),       compare(left->start_ms, right->start_ms),
+        compare(left->end_ms, right->end_ms), compare_text(left->command, right->command),
+        compare(left->place, right->place),
+    };
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        if (orders[i]) {
+            return orders[i];
+        }
+    }
+    return 0;
+}
+
+// Whether all lines tell when their command began: older ninjas put 0 there, or an input's time.
+static bool has_times(const struct ninja_log *log)
+{
+    for (size_t i = 0; i < log->count; i++) {
+        if (log->lines[i].mtime_ns < EARLIEST_NS) {
+            return false;
+        }
+    }
+    return log->count > 0 && log->version >= 5;
+}
+
+static int64_t origin_of(const struct ninja_line *line)
+{
+    return line->mtime_ns - line->start_ms * IMPORT_NS_PER_MS;
+}
+
+// Runs by time. A line with a time that stands alone is of a command that may leave its output as
+// it was: there the time is the output's, at most as late as the command's end.
+static uint32_t split_by_origin(struct ninja_log *log)
+{
+    struct ninja_line *lines = log->lines;
+    uint32_t runs = 0;
+    for (size_t i = 0; i < log->count; i++) {
+        lines[i].origin_ns = origin_of(&lines[i]);
+    }
+    qsort(lines, log->count, sizeof *lines, by_origin);
+    int64_t last = INT64_MIN / 2; // of the run so far, by its exact lines
+    for (size_t i = 0; i < log->count; i++) {
+        int64_t origin = lines[i].origin_ns;
+        int64_t earliest =
+            origin - (lines[i].end_ms - lines[i].start_ms) * IMPORT_NS_PER_MS - SLACK_NS;
+        bool has_mate = i + 1 < log->count && lines[i + 1].origin_ns - origin <= SLACK_NS;
+        if (runs > 0 && origin - last <= SLACK_NS) {
+            last = origin;
+        } else if (runs > 0 && !has_mate && earliest <= last) {
+            lines[i].origin_ns = last;
+        } else {
+            runs++;
+            last = origin;
+        }
+        lines[i].run = runs - 1;
+    }
+    return runs;
+}
+
+// Runs by order: within one, lines come in the order of their end.
+static uint32_t split_by_end(struct ninja_log *log)
+{
+    uint32_t runs = 0;
+    for (size_t i = 0; i < log->count; i++) {
+        if (i == 0 || log->lines[i].end_ms < log->lines[i - 1].end_ms) {
+            runs++;
+        }
+        log->lines[i].run = runs - 1;
+    }
+    return runs;
+}
+
+/** A run: lines from `from` up to `to`. */
+struct run {
+    size_t from;
+    size_t to;
+    int64_t start_ns; /**< 0: not known */
+    int64_t wall_ns;
+};
+
+static struct run run_at(const struct ninja_log *log, size_t from)
+{
+    struct run run = {.from = from, .to = from};
+    int64_t end_ms = 0;
+    for (; run.to < log->count && log->lines[run.to].run == log->lines[from].run; run.to++) {
+        int64_t line_ms = log->lines[run.to].end_ms;
+        end_ms = line_ms > end_ms ? line_ms : end_ms;
+    }
+    run.wall_ns = end_ms * IMPORT_NS_PER_MS;
+    return run;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return compare(*(const int64_t *)a, *(const int64_t *)b);
+}
+
+// The middle one, so that a line with a wrong time changes nothing.
+static int64_t middle_origin(const struct ninja_log *log, const struct run *run)
+{
+    size_t count = run->to - run->from;
+    int64_t *origins = malloc(count * sizeof *origins);
+    if (!origins) {
+        return log->lines[run->from].origin_ns;
+    }
+    for (size_t i = 0; i < count; i++) {
+        origins[i] = log->lines[run->from + i].origin_ns;
+    }
+    qsort(origins, count, sizeof *origins, by_number);
+    int64_t middle = origins[count / 2];
+    free(origins);
+    return middle;
+}
+
+// FNV-1a: a name needs no more.
+static uint64_t mix(uint64_t hash, const void *data, size_t len)
+{
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+// Without times only what a run did can name it.
+static uint64_t digest(const struct ninja_log *log, const struct run *run, const char *folder)
+{
+    uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), folder, strlen(folder));
+    for (size_t i = run->from; i < run->to; i++) {
+        const struct ninja_line *line = &log->lines[i];
+        hash = mix(hash, &line->start_ms, sizeof line->start_ms);
+        hash = mix(hash, &line->end_ms, sizeof line->end_ms);
+        hash = mix(hash, line->output.data, line->output.len);
+    }
+    return hash;
+}
+
+static int tell_command(const struct ninja_log *log, size_t at, const char *build,
+                        const char *folder, const struct sj_import_sink *sink)
+{
+    const struct ninja_line *line = &log->lines[at];
+    char *name = import_copy(line->output);
+    char *command = import_copy(line->command);
+    const struct sj_import_unit unit = {
+        .build = build,
+        .name = name,
+        .directory = folder,
+        .args = log->version == 4 ? command : NULL,
+        .command = log->version == 4 ? NULL : command,
+        .start_ns = line->start_ms * IMPORT_NS_PER_MS,
+        .wall_ns = (line->end_ms - line->start_ms) * IMPORT_NS_PER_MS,
+        .is_relative = 1,
+    };
+    int status = name && command ? sink->unit(sink->user, &unit) : -ENOMEM;
+    free(name);
+    free(command);
+    return status;
+}
+
+static bool is_same_command(const struct ninja_line *a, const struct ninja_line *b)
+{
+    return a->start_ms == b->start_ms && a->end_ms == b->end_ms &&
+           a->command.len == b->command.len &&
+           memcmp(a->command.data, b->command.data, a->command.len) == 0;
+}
+
+static int tell_run(const struct ninja_log *log, const struct run *run, const char *name,
+                    const char *folder, const struct sj_import_sink *sink)
+{
+    const struct sj_import_build build = {
+        .id = name,
+        .system = "ninja",
+        .start_ns = run->start_ns,
+        .wall_ns = run->wall_ns,
+        .exit_status = -1, // a run that failed leaves the commands that did not
+    };
+    int status = sink->build(sink->user, &build);
+    for (size_t i = run->from; status == 0 && i < run->to; i++) {
+        if (i == run->from || !is_same_command(&log->lines[i - 1], &log->lines[i])) {
+            status = tell_command(log, i, name, folder, sink);
+        }
+    }
+    return status;
+}
+
+// The runs, newest last. Where the log has no times, the last run ended when the file was written,
+// and no other began later than the next one.
+static void set_times(const struct ninja_log *log, struct run *runs, uint32_t count, bool is_timed,
+                      int64_t mtime_ns)
+{
+    int64_t end_ns = mtime_ns;
+    for (uint32_t i = count; i-- > 0;) {
+        if (is_timed) {
+            runs[i].start_ns = middle_origin(log, &runs[i]);
+        } else if (end_ns > runs[i].wall_ns) {
+            runs[i].start_ns = end_ns - runs[i].wall_ns;
+            end_ns = runs[i].start_ns;
+        }
+    }
+}
+
+static int tell_runs(const struct ninja_log *log, const struct run *runs, uint32_t count,
+                     bool is_timed, const char *folder, const struct sj_import_sink *sink)
+{
+    int status = 0;
+    for (uint32_t i = 0; status == 0 && i < count; i++) {
+        char name[64];
+        uint64_t place = mix(UINT64_C(0xcbf29ce484222325), folder, strlen(folder));
+        int64_t rounded = (runs[i].start_ns + NAME_NS / 2) / NAME_NS * NAME_NS / IMPORT_NS_PER_S;
+        if (is_timed) {
+            (void)snprintf(name, sizeof name, "%lld-%08x", (long long)rounded,
+                           (unsigned)(place & UINT32_MAX));
+        } else {
+            (void)snprintf(name, sizeof name, "%016llx",
+                           (unsigned long long)digest(log, &runs[i], folder));
+        }
+        if (!is_timed) {
+            sink->problem(sink->user, log->lines[runs[i].from].place + 2,
+                          i + 1 < count
+                              ? "a run whose time is not known: taken to have ended when the next "
+                                "one began"
+                              : "a run whose time is not known: taken to have ended when the file "
+                                "was written");
+        }
+        status = tell_run(log, &runs[i], name, folder, sink);
+    }
+    return status;
+}
+
+int ninja_log_tell(struct ninja_log *log, const struct sj_import_source *source,
+                   const struct sj_import_sink *sink)
+{
+    bool is_timed = has_times(log);
+    uint32_t count = is_timed ? split_by_origin(log) : split_by_end(log);
+    struct run *runs = calloc(count ? count : 1, sizeof *runs);
+    char *folder = import_folder(source->path);
+    int status = runs && folder ? 0 : -ENOMEM;
+    if (status == 0) {
+        qsort(log->lines, log->count, sizeof *log->lines, by_command);
+        size_t at = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            runs[i] = run_at(log, at);
+            at = runs[i].to;
+        }
+        set_times(log, runs, count, is_timed, source->mtime_ns);
+        status = tell_runs(log, runs, count, is_timed, folder, sink);
+    }
+    free(runs);
+    free(folder);
+    return status;
+}
