@@ -2,10 +2,7 @@
 #include "tier/plugin.h"
 
 #include <ctype.h>
-#include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +19,7 @@
 void sj_plugin_release(struct sj_plugin *plugin)
 {
     if (plugin) {
-        if (plugin->handle) {
-            (void)dlclose(plugin->handle);
-        }
+        sj_module_close(&plugin->module);
         *plugin = (struct sj_plugin){0};
     }
 }
@@ -58,76 +53,41 @@ static bool knows(const struct sj_tier_plugin *calls, const char *url, size_t le
 
 static int load(const char *path, struct sj_plugin *out, struct sj_err *err)
 {
-    struct sj_plugin plugin = {.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL)};
-    if (!plugin.handle) {
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps it for each thread
-        const char *why = dlerror();
-        return sj_fail_plain(err, -ELIBACC, "cannot load the plugin '%s': %.300s", path,
-                             why ? why : "the loader does not say why");
+    struct sj_plugin plugin = {0};
+    int status = sj_module_open(path, SYMBOL, SJ_TIER_ABI, &plugin.module, err);
+    if (status == 0) {
+        plugin.calls = plugin.module.table;
+        *out = plugin;
     }
-    plugin.calls = dlsym(plugin.handle, SYMBOL);
-    if (!plugin.calls) {
-        sj_plugin_release(&plugin);
-        return sj_fail_plain(err, -ELIBBAD, "'%s' is no plugin: it has no '" SYMBOL "'", path);
-    }
-    if (plugin.calls->abi != SJ_TIER_ABI) {
-        unsigned abi = plugin.calls->abi;
-        sj_plugin_release(&plugin);
-        return sj_fail_plain(err, -EPROTO,
-                             "the plugin '%s' is made for version %u of the interface, this "
-                             "program has %u: install plugins of the same version",
-                             path, abi, (unsigned)SJ_TIER_ABI);
-    }
-    *out = plugin;
-    return 0;
+    return status;
 }
 
 // The first of the plugins in a directory, by name, that knows the scheme.
 static int search(const char *dir, const char *url, size_t len, struct sj_plugin *out,
                   struct sj_err *err)
 {
-    struct dirent **entries = NULL;
-    int count = scandir(dir, &entries, NULL, alphasort);
+    char **paths = NULL;
+    int count = sj_module_list(dir, PREFIX, &paths);
     int status = -ENOENT;
     for (int i = 0; i < count; i++) {
-        const char *name = entries[i]->d_name;
         struct sj_plugin plugin = {0};
-        if (status == -ENOENT && sj_skip_prefix(name, PREFIX) && sj_has_suffix(name, SUFFIX)) {
-            SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/%s", dir, name);
-            // One that cannot be loaded may be for another scheme.
-            if (load(path, &plugin, NULL) == 0 && knows(plugin.calls, url, len)) {
+        // One that cannot be loaded may be for another scheme.
+        if (status == -ENOENT && load(paths[i], &plugin, NULL) == 0) {
+            if (knows(plugin.calls, url, len)) {
                 *out = plugin;
                 status = 0;
             } else {
                 sj_plugin_release(&plugin);
             }
         }
-        free(entries[i]);
+        free(paths[i]);
     }
-    free(entries);
+    free(paths);
     return status < 0 ? sj_fail_plain(err, status,
                                       "no plugin in '%s' knows what '%.*s://' means: use http:// "
                                       "or https://, or install the plugin",
                                       dir, (int)len, url)
                       : 0;
-}
-
-// Relative to this program: as installed, or in the build tree.
-static char *own_dir(void)
-{
-    static const char *const places[] = {"../../lib/scrubjay", "../../plugins"};
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self);
-    const char *slash = len > 0 ? memrchr(self, '/', (size_t)len) : NULL;
-    for (size_t i = 0; slash && i < sizeof places / sizeof places[0]; i++) {
-        SJ_AUTO(sj_auto_free)
-        char *path = sj_asprintf("%.*s%s", (int)(slash + 1 - self), self, places[i]);
-        char *full = realpath(path, NULL);
-        if (full) {
-            return full;
-        }
-    }
-    return NULL;
 }
 
 int sj_plugin_load(const char *dir, const char *url, struct sj_plugin *out, struct sj_err *err)
@@ -137,7 +97,7 @@ int sj_plugin_load(const char *dir, const char *url, struct sj_plugin *out, stru
         return sj_fail_plain(err, -EINVAL, "'%.200s' is no URL such as http://HOST:PORT/NAMESPACE",
                              url);
     }
-    SJ_AUTO(sj_auto_free) char *own = dir ? sj_strdup(dir) : own_dir();
+    SJ_AUTO(sj_auto_free) char *own = dir ? sj_strdup(dir) : sj_module_dir();
     if (!own) {
         return sj_fail_plain(err, -ENOENT, "cannot find 'lib/scrubjay', where plugins lie");
     }

@@ -7,11 +7,11 @@
 
 #include <scrubjay/tier.h>
 
-#include "base/err.h"
+#include "base/module.h"
 
 /** A loaded plugin. Zeroed: none. */
 struct sj_plugin {
-    void *handle;                       /**< of the dynamic loader */
+    struct sj_module module;            /**< the module */
     const struct sj_tier_plugin *calls; /**< what it exports */
 };
 
