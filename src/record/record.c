@@ -39,7 +39,7 @@ static const struct {
     {AT(system_ns), WIDTH_U64},      {AT(own_ns), WIDTH_U64},      {AT(saved_ns), WIDTH_U64},
     {AT(peak_rss_bytes), WIDTH_U64}, {AT(input_bytes), WIDTH_U64}, {AT(output_bytes), WIDTH_U64},
     {AT(input_count), WIDTH_U32},    {AT(pid), WIDTH_U32},         {AT(exit_status), WIDTH_I32},
-    {AT(flags), WIDTH_U32},          {AT(outcome), WIDTH_U32},
+    {AT(flags), WIDTH_U32},          {AT(outcome), WIDTH_U32},     {AT(instructions), WIDTH_U64},
 };
 
 static const size_t texts[] = {

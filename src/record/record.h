@@ -50,6 +50,7 @@ struct sj_record {
     uint64_t system_ns;      /**< CPU of the tool's process tree, system; 0 on a hit */
     uint64_t own_ns;         /**< CPU of the wrapper itself */
     uint64_t saved_ns;       /**< on a hit: CPU that the stored compile took */
+    uint64_t instructions;   /**< of the tool's process tree, user-mode; 0: not counted */
     uint64_t peak_rss_bytes; /**< of the largest process of the tree */
     uint64_t input_bytes;    /**< sum of all inputs */
     uint64_t output_bytes;   /**< sum of all outputs */

@@ -80,6 +80,7 @@ static void note_run(struct sj_call *call, const struct sj_execution *run)
     struct sj_record *record = &call->record;
     record->user_ns = run->user_ns;
     record->system_ns = run->system_ns;
+    record->instructions = run->instructions;
     record->peak_rss_bytes = run->peak_bytes;
     record->exit_status = run->status;
     call->tool_signal = run->signal;

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "wrap/guard.h"
+#include "wrap/instructions.h"
 
 // A signal handler reaches nothing but file scope.
 static volatile sig_atomic_t running_pid;
@@ -227,6 +228,7 @@ int sj_execute(struct sj_execution *run, struct sj_err *err)
     struct sigaction old[CHANGED];
     catch_signals(old);
     uint64_t start_ns = sj_clock_ns(CLOCK_MONOTONIC);
+    SJ_AUTO(sj_auto_close) int counter = sj_instructions_open();
     pid_t pid = 0;
     status = spawn(run, (const int(*)[2])pipes, &pid);
     close_pipe_ends(pipes, 1);
@@ -244,6 +246,7 @@ int sj_execute(struct sj_execution *run, struct sj_err *err)
         wait_for(run, pid);
         sj_guard_child(0);
         running_pid = 0;
+        run->instructions = sj_instructions_read(counter);
         run->wall_ns = sj_clock_ns(CLOCK_MONOTONIC) - start_ns;
     }
     close_pipe_ends(pipes, 0);

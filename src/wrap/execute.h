@@ -27,7 +27,9 @@ struct sj_execution {
     uint64_t user_ns;        /**< takes the CPU time of its process tree, user */
     uint64_t system_ns;      /**< takes the CPU time of its process tree, system */
     uint64_t wall_ns;        /**< takes the time from start to end */
-    uint64_t peak_bytes;     /**< takes the resident size of its largest process */
+    uint64_t
+        instructions;    /**< takes the user-mode instructions of its process tree; 0: not known */
+    uint64_t peak_bytes; /**< takes the resident size of its largest process */
 };
 
 /**

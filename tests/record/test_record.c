@@ -15,6 +15,7 @@ static struct sj_record sample(const struct sj_key *inputs, uint32_t count)
         .user_ns = UINT64_MAX,
         .system_ns = 127,
         .own_ns = 128,
+        .instructions = UINT64_C(12345678901),
         .peak_rss_bytes = 1,
         .input_count = 57,
         .pid = 4711,
@@ -60,6 +61,7 @@ Test(record, reads_back_what_was_written)
     cr_expect_eq(got.system_ns, 127);
     cr_expect_eq(got.own_ns, 128);
     cr_expect_eq(got.saved_ns, 0);
+    cr_expect_eq(got.instructions, UINT64_C(12345678901));
     cr_expect_eq(got.exit_status, -1);
     cr_expect_eq(got.outcome, SJ_OUTCOME_MISS);
     cr_expect_eq(got.flags, SJ_RECORD_STORED);
