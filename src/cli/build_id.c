@@ -10,15 +10,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/ci_env.h"
+#include "key/key.h"
 
-#define ID_MARKS  "._:+@-"
-#define KEY_MARKS "._-"
-
-/** What a CI system calls a job. */
-struct ci {
-    const char *name;    /**< begins the id */
-    const char *vars[3]; /**< their values follow; the first must be set */
-};
+#define ID_MARKS    "._:+@-"
+#define KEY_MARKS   "._-"
+#define DIGEST_SIZE 7 /**< bytes that stand for what was cut off */
 
 static bool is_of(char c, const char *marks)
 {
@@ -40,41 +37,23 @@ int sj_build_id_check(const char *id, struct sj_err *err)
     return 0;
 }
 
-static void add_variable(const char *name, struct sj_buf *out)
+static bool is_of_id(char c)
 {
-    const char *value = name ? getenv(name) : NULL;
-    if (!value || !*value) {
-        return;
-    }
-    sj_buf_addc(out, '-');
-    for (; *value && out->len < SJ_BUILD_ID_MAX; value++) {
-        sj_buf_addc(out, is_of(*value, ID_MARKS) ? *value : '-');
-    }
+    return is_of(c, ID_MARKS);
 }
 
 bool sj_build_id_from_ci(struct sj_buf *out)
 {
-    // Most CI systems also set a bare BUILD_ID or CI; only names that are theirs alone count.
-    static const struct ci systems[] = {
-        {"azure", {"BUILD_BUILDID", "SYSTEM_JOBID", "SYSTEM_JOBATTEMPT"}},
-        {"buildkite", {"BUILDKITE_JOB_ID"}},
-        {"circleci", {"CIRCLE_WORKFLOW_JOB_ID", "CIRCLE_NODE_INDEX"}},
-        {"github", {"GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB"}},
-        {"gitlab", {"CI_JOB_ID"}},
-        {"jenkins", {"BUILD_TAG"}},
-        {"travis", {"TRAVIS_JOB_ID"}},
-    };
-    for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {
-        const char *value = getenv(systems[i].vars[0]);
-        if (value && *value) {
-            sj_buf_adds(out, systems[i].name);
-            for (size_t j = 0; j < 3; j++) {
-                add_variable(systems[i].vars[j], out);
-            }
-            return true;
-        }
+    size_t start = out->len;
+    if (!sj_ci_job_id(is_of_id, out)) {
+        return false;
     }
-    return false;
+    if (out->len - start > SJ_BUILD_ID_MAX) {
+        struct sj_key key = sj_key_of(out->data + start, out->len - start);
+        out->len = start + SJ_BUILD_ID_MAX - DIGEST_SIZE;
+        sj_buf_addf(out, "-%02x%02x%02x", key.bytes[0], key.bytes[1], key.bytes[2]);
+    }
+    return true;
 }
 
 void sj_build_id_make(struct sj_buf *out)
