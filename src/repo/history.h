@@ -19,10 +19,12 @@
 
 /** Bits of a commit. */
 enum sj_commit_flags {
-    SJ_COMMIT_MERGE = 1u << 0, /**< has more than one parent */
-    SJ_COMMIT_ROOT = 1u << 1,  /**< has no parent */
-    SJ_COMMIT_CUT = 1u << 2,   /**< its parent is not there: the edge of a shallow clone. Its
-                                    changes are not known and left empty */
+    SJ_COMMIT_MERGE = 1u << 0,   /**< has more than one parent */
+    SJ_COMMIT_ROOT = 1u << 1,    /**< has no parent */
+    SJ_COMMIT_CUT = 1u << 2,     /**< its parent is not there: the edge of a shallow clone. Its
+                                      changes are not known and left empty */
+    SJ_COMMIT_PARTIAL = 1u << 3, /**< some of its changes are missing: trees of it are damaged or
+                                      not there, or names in them too long, too deep or too many */
 };
 
 /** A commit. Texts are the history's. */

@@ -2,80 +2,171 @@
 #include "repo/repo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#pragma GCC diagnostic ignored "-Wmissing-noreturn"
+#include "base/file.h"
+#include "base/mem.h"
+#include "repo/git.h"
+
+// What libgit2 may keep of objects in memory, all repositories together.
+#define GIT_CACHE_BYTES ((ssize_t)16 << 20)
+
+#define CUTS_LIMIT_BYTES ((size_t)64 << 20)
+
+// The settings are libgit2's own and hold for the whole program, so the first user makes them.
+static int start_git(struct sj_err *err)
+{
+    int count = git_libgit2_init();
+    if (count < 0) {
+        return sj_git_fail(err, count, "cannot start libgit2");
+    }
+    if (count == 1) {
+        // Partial clones and sparse work trees are read like any other; what they lack is missed
+        // where it is looked for.
+        const char *extensions[] = {"partialclone", "worktreeconfig", "preciousobjects"};
+        (void)git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
+                               sizeof extensions / sizeof *extensions);
+        (void)git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, GIT_CACHE_BYTES);
+        // Git itself does not hash what it reads, either: packs have checksums of their own.
+        (void)git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
+    }
+    return 0;
+}
+
+static char *path_without_slash(const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+    return sj_strndup(path, len);
+}
+
+static int fail_to_open(struct sj_err *err, int code, const char *path)
+{
+    const git_error *last = git_error_last();
+    const char *said = last && last->message ? last->message : "";
+    if (code == GIT_EOWNER) {
+        return sj_fail_plain(
+            err, -EPERM,
+            "the repository of '%s' belongs to somebody else: if you trust it, say "
+            "git config --global --add safe.directory with its path",
+            path);
+    }
+    if (strstr(said, "objectformat")) {
+        return sj_fail_plain(err, -EOPNOTSUPP,
+                             "the repository of '%s' names its objects by SHA-256: only SHA-1 "
+                             "repositories can be read",
+                             path);
+    }
+    if (strstr(said, "refstorage")) {
+        return sj_fail_plain(err, -EOPNOTSUPP,
+                             "the repository of '%s' keeps its references in reftable files: say "
+                             "git refs migrate --ref-format=files",
+                             path);
+    }
+    return sj_git_fail(err, code, "cannot open the repository of '%s'", path);
+}
 
 int sj_repo_open(const char *path, struct sj_repo **out, struct sj_err *err)
 {
-    return -ENOSYS;
+    int status = start_git(err);
+    if (status < 0) {
+        return status;
+    }
+    struct sj_repo *repo = sj_new(struct sj_repo);
+    int code = git_repository_open_ext(&repo->git, path, 0, NULL);
+    if (code < 0) {
+        status = code == GIT_ENOTFOUND ? SJ_REPO_NONE : fail_to_open(err, code, path);
+        sj_repo_close(repo);
+        return status;
+    }
+    code = git_repository_odb(&repo->odb, repo->git);
+    if (code < 0) {
+        status = sj_git_fail(err, code, "cannot open the objects of '%s'", path);
+        sj_repo_close(repo);
+        return status;
+    }
+    sj_listings_init(&repo->listings, repo->odb);
+    const char *root = git_repository_workdir(repo->git);
+    repo->root = root ? path_without_slash(root) : NULL;
+    repo->git_dir = path_without_slash(git_repository_path(repo->git));
+    repo->common_dir = path_without_slash(git_repository_commondir(repo->git));
+    status = sj_repo_read_cuts(repo);
+    if (status < 0) {
+        status = sj_fail(err, status, "cannot read where the shallow clone '%s' ends", path);
+        sj_repo_close(repo);
+        return status;
+    }
+    *out = repo;
+    return 0;
 }
 
 void sj_repo_close(struct sj_repo *repo)
 {
+    if (!repo) {
+        return;
+    }
+    sj_listings_release(&repo->listings);
+    git_odb_free(repo->odb);
+    git_repository_free(repo->git);
+    free(repo->root);
+    free(repo->git_dir);
+    free(repo->common_dir);
+    free(repo->cuts);
+    free(repo);
+    (void)git_libgit2_shutdown();
 }
 
 const char *sj_repo_root(const struct sj_repo *repo)
 {
-    return "";
+    return repo->root;
 }
 
 const char *sj_repo_git_dir(const struct sj_repo *repo)
 {
-    return "";
+    return repo->git_dir;
 }
 
 bool sj_repo_is_shallow(const struct sj_repo *repo)
 {
-    return false;
+    return repo->cut_count > 0;
 }
 
-void sj_repo_project(struct sj_repo *repo, struct sj_buf *out)
+static int compare_oids(const void *a, const void *b)
 {
+    return memcmp(a, b, SJ_OID_SIZE);
 }
 
-void sj_repo_head_release(struct sj_repo_head *head)
+int sj_repo_read_cuts(struct sj_repo *repo)
 {
+    free(sj_steal(repo->cuts));
+    repo->cut_count = 0;
+    SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/shallow", repo->common_dir);
+    SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(CUTS_LIMIT_BYTES);
+    int status = sj_file_read(AT_FDCWD, path, &text);
+    if (status == -ENOENT || (status == 0 && text.len == 0)) {
+        return 0;
+    }
+    if (status < 0) {
+        return status;
+    }
+    repo->cuts = sj_calloc(text.len / (SJ_OID_HEX_SIZE - 1) + 1, sizeof *repo->cuts);
+    for (char *line = text.data, *next; line && *line; line = next) {
+        next = strchr(line, '\n');
+        if (next) {
+            *next++ = '\0';
+        }
+        if (sj_oid_parse(line, &repo->cuts[repo->cut_count]) == 0) {
+            repo->cut_count++;
+        }
+    }
+    qsort(repo->cuts, repo->cut_count, sizeof *repo->cuts, compare_oids);
+    return 0;
 }
 
-int sj_repo_head(struct sj_repo *repo, struct sj_repo_head *out, struct sj_err *err)
+bool sj_repo_is_cut(const struct sj_repo *repo, const struct sj_oid *id)
 {
-    return -ENOSYS;
-}
-
-int sj_repo_find(struct sj_repo *repo, const char *text, struct sj_oid *out, struct sj_err *err)
-{
-    return -ENOSYS;
-}
-
-int sj_repo_range(struct sj_repo *repo, const char *text, struct sj_oid *from, struct sj_oid *to,
-                  struct sj_err *err)
-{
-    return -ENOSYS;
-}
-
-int sj_repo_blob_of(struct sj_repo *repo, const char *path, const struct sj_key *content,
-                    uint64_t before_ns, struct sj_oid *out)
-{
-    return -ENOSYS;
-}
-
-int sj_repo_blob_read(struct sj_repo *repo, const struct sj_oid *oid, size_t max_bytes,
-                      struct sj_buf *out)
-{
-    return -ENOSYS;
-}
-
-int sj_repo_path_at(struct sj_repo *repo, const struct sj_oid *commit, const char *path,
-                    struct sj_oid *out, uint32_t *mode)
-{
-    return -ENOSYS;
-}
-
-int sj_repo_each_file(struct sj_repo *repo, const struct sj_oid *commit,
-                      int (*visit)(const char *path, const struct sj_oid *oid, uint32_t mode,
-                                   void *user),
-                      void *user)
-{
-    return -ENOSYS;
+    return repo->cut_count > 0 &&
+           bsearch(id, repo->cuts, repo->cut_count, sizeof *repo->cuts, compare_oids);
 }

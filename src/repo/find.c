@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "repo/git.h"
+
+static int find_commit(const struct sj_repo *repo, const char *text, struct sj_oid *out)
+{
+    git_object *object = NULL;
+    git_object *commit = NULL;
+    int code = git_revparse_single(&object, repo->git, text);
+    if (code == 0) {
+        code = git_object_peel(&commit, object, GIT_OBJECT_COMMIT);
+    }
+    if (code == 0) {
+        *out = sj_oid_of_git(git_object_id(commit));
+    }
+    git_object_free(commit);
+    git_object_free(object);
+    return code;
+}
+
+int sj_repo_find(struct sj_repo *repo, const char *text, struct sj_oid *out, struct sj_err *err)
+{
+    int code = find_commit(repo, text, out);
+    if (code == GIT_ENOTFOUND && text[0] != '\0') {
+        // What CI checks out often has its branches on the remote's side only.
+        SJ_AUTO(sj_auto_free) char *remote = sj_asprintf("origin/%s", text);
+        code = find_commit(repo, remote, out) == 0 ? 0 : GIT_ENOTFOUND;
+    }
+    if (code == 0) {
+        return 0;
+    }
+    if (code == GIT_ENOTFOUND) {
+        return sj_fail_plain(err, -ENOENT, "no commit '%s' in '%s'%s", text, repo->git_dir,
+                             sj_repo_is_shallow(repo)
+                                 ? ": it is a shallow clone, git fetch --unshallow brings the rest"
+                                 : "");
+    }
+    if (code == GIT_EAMBIGUOUS) {
+        return sj_fail_plain(err, -ENOTUNIQ, "'%s' stands for several objects: write more of it",
+                             text);
+    }
+    return sj_git_fail(err, code, "'%s' names no commit", text);
+}
+
+int sj_repo_range(struct sj_repo *repo, const char *text, struct sj_oid *from, struct sj_oid *to,
+                  struct sj_err *err)
+{
+    const char *dots = strstr(text, "..");
+    if (dots && dots[2] == '.') {
+        return sj_fail_plain(err, -EINVAL, "'%s' is no range here: write A..B, with two dots",
+                             text);
+    }
+    SJ_AUTO(sj_auto_free) char *first = sj_strndup(text, dots ? (size_t)(dots - text) : 0);
+    const char *last = dots ? dots + 2 : text;
+    struct sj_oid a = {0};
+    struct sj_oid b;
+    int status = first[0] ? sj_repo_find(repo, first, &a, err) : 0;
+    if (status == 0) {
+        status = sj_repo_find(repo, last[0] ? last : "HEAD", &b, err);
+    }
+    if (status < 0) {
+        return status;
+    }
+    *from = a;
+    *to = b;
+    return 0;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ctype.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "repo/git.h"
+
+#define NAME_MAX_BYTES 512
+
+// A name is shown and stored: no byte of it may be a command to a terminal.
+static void add_tame(struct sj_buf *out, const char *text, size_t len, bool is_lower)
+{
+    for (size_t i = 0; i < len && i < NAME_MAX_BYTES; i++) {
+        unsigned char c = (unsigned char)text[i];
+        c = c < ' ' || c == 0x7f ? '?' : c;
+        sj_buf_addc(out, (char)(is_lower ? tolower(c) : c));
+    }
+}
+
+static size_t trimmed(const char *text, size_t len)
+{
+    while (len > 0 && text[len - 1] == '/') {
+        len--;
+    }
+    if (len > 4 && memcmp(text + len - 4, ".git", 4) == 0) {
+        len -= 4;
+    }
+    return len;
+}
+
+// "scheme://user@host:port/path" or "user@host:path". Not for paths of this machine.
+static bool split_url(const char *url, struct sj_str *host, struct sj_str *path)
+{
+    const char *at = strstr(url, "://");
+    bool is_url = at != NULL;
+    at = is_url ? at + 3 : url;
+    size_t len = is_url ? strcspn(at, "/") : strcspn(at, ":/");
+    if (strncmp(url, "file:", 5) == 0 || at[len] != (is_url ? '/' : ':')) {
+        return false;
+    }
+    *path = sj_str_of(at + len + 1);
+    *host = (struct sj_str){at, len};
+    const char *user = memrchr(at, '@', len);
+    if (user) {
+        *host = (struct sj_str){user + 1, len - (size_t)(user + 1 - at)};
+    }
+    const char *port = host->len > 0 ? memrchr(host->data, ':', host->len) : NULL;
+    if (is_url && port && !memchr(port, ']', host->len - (size_t)(port - host->data))) {
+        host->len = (size_t)(port - host->data);
+    }
+    while (path->len > 0 && path->data[0] == '/') {
+        path->data++;
+        path->len--;
+    }
+    path->len = trimmed(path->data, path->len);
+    return host->len > 0 && path->len > 0;
+}
+
+static git_remote *remote_of(const struct sj_repo *repo)
+{
+    git_remote *remote = NULL;
+    git_strarray names = {0};
+    if (git_remote_lookup(&remote, repo->git, "origin") == 0) {
+        return remote;
+    }
+    if (git_remote_list(&names, repo->git) == 0 && names.count == 1) {
+        (void)git_remote_lookup(&remote, repo->git, names.strings[0]);
+    }
+    git_strarray_dispose(&names);
+    return remote;
+}
+
+// The last part of the root; of a bare one without ".git".
+static void add_root_name(const struct sj_repo *repo, struct sj_buf *out)
+{
+    const char *root = repo->root ? repo->root : repo->common_dir;
+    size_t len = trimmed(root, strlen(root));
+    const char *slash = memrchr(root, '/', len);
+    const char *name = slash ? slash + 1 : root;
+    add_tame(out, name, len - (size_t)(name - root), false);
+}
+
+void sj_repo_project(struct sj_repo *repo, struct sj_buf *out)
+{
+    git_remote *remote = remote_of(repo);
+    const char *url = remote ? git_remote_url(remote) : NULL;
+    struct sj_str host;
+    struct sj_str path;
+    if (url && split_url(url, &host, &path)) {
+        add_tame(out, host.data, host.len, true);
+        sj_buf_addc(out, '/');
+        add_tame(out, path.data, path.len, false);
+    } else {
+        add_root_name(repo, out);
+    }
+    git_remote_free(remote);
+}
