@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "repo/commit_text.h"
 #include "repo/git.h"
-#include "repo/index.h"
+#include "repo/staged.h"
 #include "repo/tree_diff.h"
 
 static int hash_file(struct sj_repo *repo, const char *path, struct sj_oid *out)
@@ -50,7 +50,7 @@ int sj_repo_blob_of(struct sj_repo *repo, const char *path, const struct sj_key 
                     uint64_t before_ns, struct sj_oid *out)
 {
     git_index *index = NULL;
-    int status = sj_index_get(repo, &index);
+    int status = sj_staged_get(repo, &index);
     if (status < 0) {
         return status;
     }
@@ -63,7 +63,7 @@ int sj_repo_blob_of(struct sj_repo *repo, const char *path, const struct sj_key 
     if (lstat(full, &st) < 0) {
         return errno == ENOENT || errno == ENOTDIR ? SJ_REPO_CHANGED : -errno;
     }
-    if (S_ISREG(st.st_mode) && is_older(&st, before_ns) && sj_index_is_fresh(repo, entry, &st)) {
+    if (S_ISREG(st.st_mode) && is_older(&st, before_ns) && sj_staged_is_fresh(repo, entry, &st)) {
         *out = sj_oid_of_git(&entry->id);
         return 0;
     }

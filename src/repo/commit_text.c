@@ -78,11 +78,26 @@ static bool skip_key(struct sj_str *line, const char *key)
     return true;
 }
 
+static int64_t read_seconds(const char *at, const char *end)
+{
+    int64_t seconds = 0;
+    while (at < end && *at == ' ') {
+        at++;
+    }
+    bool is_negative = at < end && *at == '-';
+    for (at += is_negative; at < end && *at >= '0' && *at <= '9'; at++) {
+        if (seconds > INT64_MAX / 100) {
+            return 0;
+        }
+        seconds = seconds * 10 + (*at - '0');
+    }
+    return is_negative ? -seconds : seconds;
+}
+
 // "name <address> seconds zone"; a broken one gives what can be read of it.
 static void read_person(struct sj_str line, struct sj_str *name, struct sj_str *email,
                         int64_t *time_s)
 {
-    const char *end = line.data + line.len;
     const char *open = line.len > 0 ? memchr(line.data, '<', line.len) : NULL;
     const char *close = line.len > 0 ? memrchr(line.data, '>', line.len) : NULL;
     *name = trim((struct sj_str){line.data, open ? (size_t)(open - line.data) : line.len});
@@ -90,20 +105,7 @@ static void read_person(struct sj_str line, struct sj_str *name, struct sj_str *
     if (open && close && close > open) {
         *email = trim((struct sj_str){open + 1, (size_t)(close - open - 1)});
     }
-    int64_t seconds = 0;
-    const char *at = close ? close + 1 : end;
-    bool is_negative = false;
-    while (at < end && *at == ' ') {
-        at++;
-    }
-    if (at < end && *at == '-') {
-        is_negative = true;
-        at++;
-    }
-    for (; at < end && *at >= '0' && *at <= '9' && seconds < INT64_MAX / 100; at++) {
-        seconds = seconds * 10 + (*at - '0');
-    }
-    *time_s = is_negative ? -seconds : seconds;
+    *time_s = close ? read_seconds(close + 1, line.data + line.len) : 0;
 }
 
 int sj_commit_text_parse(const void *data, size_t len, struct sj_commit_text *out)

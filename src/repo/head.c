@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "repo/commit_text.h"
 #include "repo/git.h"
-#include "repo/index.h"
+#include "repo/staged.h"
 
 #define BRANCH_LIMIT_BYTES 4096
 
@@ -70,7 +70,7 @@ int sj_repo_head(struct sj_repo *repo, struct sj_repo_head *out, struct sj_err *
                        repo->git_dir);
     }
     // An index that cannot be read (a sparse one, say) vouches for nothing.
-    if (repo->root && sj_index_is_dirty(repo, &head.commit, &head.is_dirty) < 0) {
+    if (repo->root && sj_staged_is_dirty(repo, &head.commit, &head.is_dirty) < 0) {
         head.is_dirty = true;
     }
     *out = head;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "repo/index.h"
+#include "repo/staged.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "repo/git.h"
 
-int sj_index_get(struct sj_repo *repo, git_index **out)
+int sj_staged_get(struct sj_repo *repo, git_index **out)
 {
     if (!repo->root) {
         return -ENOTDIR;
@@ -54,8 +54,8 @@ static bool has_type(const git_index_entry *entry, const struct stat *st)
     return S_ISLNK(entry->mode) && S_ISLNK(st->st_mode);
 }
 
-bool sj_index_is_fresh(const struct sj_repo *repo, const git_index_entry *entry,
-                       const struct stat *st)
+bool sj_staged_is_fresh(const struct sj_repo *repo, const git_index_entry *entry,
+                        const struct stat *st)
 {
     if (!has_type(entry, st) || entry->file_size != (uint32_t)st->st_size ||
         entry->ino != (uint32_t)st->st_ino ||
@@ -113,7 +113,7 @@ static bool differs(struct sj_repo *repo, const git_index_entry *entry)
     if (lstat(full, &st) < 0 || !has_type(entry, &st)) {
         return true;
     }
-    return !sj_index_is_fresh(repo, entry, &st) && differs_by_content(repo, full, entry);
+    return !sj_staged_is_fresh(repo, entry, &st) && differs_by_content(repo, full, entry);
 }
 
 static int index_differs(struct sj_repo *repo, git_index *index, const struct sj_oid *commit,
@@ -142,10 +142,10 @@ static int index_differs(struct sj_repo *repo, git_index *index, const struct sj
     return code < 0 ? sj_git_errno(code) : 0;
 }
 
-int sj_index_is_dirty(struct sj_repo *repo, const struct sj_oid *commit, bool *out)
+int sj_staged_is_dirty(struct sj_repo *repo, const struct sj_oid *commit, bool *out)
 {
     git_index *index = NULL;
-    int status = sj_index_get(repo, &index);
+    int status = sj_staged_get(repo, &index);
     if (status < 0) {
         return status;
     }

@@ -19,7 +19,7 @@
  * @param out  takes it; the repository's, until the next call
  * @return 0, -ENOTDIR (bare) or another negative errno
  */
-int sj_index_get(struct sj_repo *repo, git_index **out);
+int sj_staged_get(struct sj_repo *repo, git_index **out);
 
 /**
  * Whether a file is as its line of the index says, without a look into it.
@@ -29,8 +29,8 @@ int sj_index_get(struct sj_repo *repo, git_index **out);
  * @param st    the file's state
  * @return true when it is; false: it may be another
  */
-bool sj_index_is_fresh(const struct sj_repo *repo, const git_index_entry *entry,
-                       const struct stat *st);
+bool sj_staged_is_fresh(const struct sj_repo *repo, const git_index_entry *entry,
+                        const struct stat *st);
 
 /**
  * Whether tracked files, or the commits of submodules, differ from a tree: in the index or in the
@@ -41,4 +41,4 @@ bool sj_index_is_fresh(const struct sj_repo *repo, const git_index_entry *entry,
  * @param out    takes whether
  * @return 0 or a negative errno
  */
-int sj_index_is_dirty(struct sj_repo *repo, const struct sj_oid *commit, bool *out);
+int sj_staged_is_dirty(struct sj_repo *repo, const struct sj_oid *commit, bool *out);
