@@ -163,9 +163,8 @@ static double alarm_rate(const struct model *model, const struct sj_step_rule *r
 Test(step_simulation, finds_what_is_there_and_little_else, .timeout = 120)
 {
     static const double changes[] = {0.05, 0.10, 0.20};
-    printf(
-        "| noise | null series with a step, %% | alarms per 1,000 builds | at 3 points a segment "
-        "| +5 %% | +10 %% | +20 %% |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+    printf("| noise | false, %% | of 20 points | alarms | at 3 points | +5 %% | +10 %% | +20 %% |\n"
+           "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
         const struct model *model = &models[i];
         state = 20240229 + i;
