@@ -2,10 +2,7 @@
 // The native interface: single values and many. docs/http-api.md has it.
 #include <string.h>
 
-#include "base/json.h"
 #include "base/parse.h"
-#include "record/journal.h"
-#include "record/ledger.h"
 #include "server/answer.h"
 #include "server/entry.h"
 #include "server/intake.h"
@@ -251,75 +248,4 @@ static void upload(struct sj_request *request)
 void sj_handle_upload(struct sj_request *request)
 {
     sj_request_defer(request, upload);
-}
-
-// All records lie in one journal: where one came from is its first label, which nobody else can
-// give it. "phase=test" of a pull request becomes "namespace=pr-7,phase=test".
-static void label_record(const struct sj_request *request, struct sj_record *record,
-                         struct sj_buf *label)
-{
-    static const char key[] = "namespace=";
-    struct sj_str space = request->route.space;
-    sj_buf_clear(label);
-    sj_buf_adds(label, key);
-    sj_buf_add(label, space.len ? space.data : "default", space.len ? space.len : 7);
-    for (const char *at = record->label ? record->label : ""; *at;) {
-        size_t len = strcspn(at, ",");
-        if (strncmp(at, key, sizeof key - 1) != 0) {
-            sj_buf_addc(label, ',');
-            sj_buf_add(label, at, len);
-        }
-        at += len + (at[len] == ',');
-    }
-    record->label = sj_buf_text(label);
-}
-
-// Records are written to the journal as those of compiles on this machine are.
-static void take_records(struct sj_request *request)
-{
-    const struct sj_config *config = request->server->config;
-    const char *at = sj_buf_text(&request->body);
-    size_t left = request->body.len;
-    uint64_t count = 0;
-    uint64_t damaged = 0;
-    int status = 0;
-    SJ_AUTO(sj_buf_release) struct sj_buf label = SJ_BUF_INIT(SJ_RECORD_MAX);
-    while (left > 0 && status >= 0) {
-        struct sj_record record;
-        size_t used = 0;
-        int decoded = sj_record_decode(at, left, &record, &used);
-        if (decoded == SJ_RECORD_PARTIAL || used == 0) {
-            damaged += left;
-            break;
-        }
-        if (decoded == 0) {
-            label_record(request, &record, &label);
-            status = sj_journal_append(config->cache_dir, config->journal_size, &record);
-            if (status == SJ_JOURNAL_ROTATED) {
-                (void)sj_ledger_fold(config->cache_dir, SJ_LEDGER_KEEP, NULL, NULL);
-            }
-            count++;
-        } else {
-            damaged += used;
-        }
-        at += used;
-        left -= used;
-    }
-    if (status < 0) {
-        sj_request_event(request, sj_request_write_event(request, status));
-        return;
-    }
-    struct sj_buf body = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    struct sj_json json = sj_json_of(&body);
-    sj_json_open(&json, NULL, '{');
-    sj_json_u64(&json, "stored", count);
-    sj_json_u64(&json, "damaged_bytes", damaged);
-    sj_json_close(&json, '}');
-    sj_buf_addc(&body, '\n');
-    sj_request_bytes(request, MHD_HTTP_OK, "application/json", &body);
-}
-
-void sj_handle_record(struct sj_request *request)
-{
-    sj_request_defer(request, take_records);
 }

@@ -6,8 +6,6 @@
 #include "base/clock.h"
 #include "tier/handle.h"
 
-#define FRAMES_MAX ((size_t)1 << 20) // bytes of one upload
-
 static bool is_key(const struct sj_key *key)
 {
     static const struct sj_key zero;
@@ -32,9 +30,12 @@ static void note_record(struct sj_tiers *tiers, const struct sj_record *record)
 
 void sj_follow_journal(struct sj_tiers *tiers, struct sj_buf *frames)
 {
-    struct sj_record record;
-    while (frames->len < FRAMES_MAX && sj_journal_next(tiers->journal, &record) == 0) {
-        note_record(tiers, &record);
-        sj_record_encode(&record, frames);
+    struct sj_journal_frame frame;
+    while (frames->len < SJ_FOLLOW_MAX && sj_journal_next_frame(tiers->journal, &frame) == 0) {
+        if (frame.kind == SJ_JOURNAL_RECORD) {
+            note_record(tiers, &frame.record);
+        }
+        // As they stand there: what a newer version has put into them stays.
+        sj_buf_add(frames, frame.data, frame.len);
     }
 }

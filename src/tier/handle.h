@@ -123,6 +123,10 @@ void sj_fetch_abandon(struct sj_tiers *tiers);
 /** The upload thread. @param user stack @return NULL */
 void *sj_upload_run(void *user);
 
-/** Read what is new in the journal: results that the build came to, and frames of records. Only
- * the upload thread. @param tiers stack @param frames takes the frames */
+/** Bytes of frames that go up at once; the last frame may go beyond. */
+#define SJ_FOLLOW_MAX ((size_t)1 << 20)
+
+/** Read what is new in the journal: results that the build came to, and frames of records and
+ * notes. Only the upload thread. @param tiers stack @param frames takes the frames; when they are
+ * SJ_FOLLOW_MAX bytes or more there may be others */
 void sj_follow_journal(struct sj_tiers *tiers, struct sj_buf *frames);

@@ -15,7 +15,6 @@
 #define PUT_SPAN_MS    UINT64_C(10000)
 #define PUT_RATE       (UINT64_C(256) << 10) // bytes a second that a put may count on
 #define TRAILS_MAX     16                    // trails in one parcel
-#define RECORDS_MAX    ((size_t)1 << 20)     // bytes of records in one parcel
 #define FOLLOW_NS      (200 * SJ_NS_PER_MS)  // how often the journal is read while a build runs
 #define FOLLOW_REST_NS (5 * SJ_NS_PER_S)     // … and at other times
 #define PAUSE_NS       (2 * SJ_NS_PER_S)  // a build that comes to nothing for so long may be over
@@ -198,14 +197,23 @@ static bool can_put(const struct sj_tiers *tiers, uint64_t now_ns)
     return false;
 }
 
-static void work(struct sj_tiers *tiers, bool is_able)
+// Whoever waits for the end wants all that is there; else the rest comes a while later.
+static void follow(struct sj_tiers *tiers, bool is_able, bool is_flush)
 {
-    if (tiers->journal) {
-        SJ_AUTO(sj_buf_release) struct sj_buf frames = SJ_BUF_INIT(RECORDS_MAX + SJ_RECORD_MAX);
+    SJ_AUTO(sj_buf_release) struct sj_buf frames = SJ_BUF_INIT(SJ_FOLLOW_MAX + SJ_RECORD_MAX);
+    do {
+        sj_buf_clear(&frames);
         sj_follow_journal(tiers, &frames);
         if (is_able) {
             send_records(tiers, &frames);
         }
+    } while (is_flush && frames.len >= SJ_FOLLOW_MAX);
+}
+
+static void work(struct sj_tiers *tiers, bool is_able, bool is_flush)
+{
+    if (tiers->journal) {
+        follow(tiers, is_able, is_flush);
     }
     if (!is_able) {
         return;
@@ -232,7 +240,7 @@ void *sj_upload_run(void *user)
             tiers->wants_records = false;
             tiers->followed_ns = now_ns;
             sj_tiers_unlock(tiers);
-            work(tiers, is_able);
+            work(tiers, is_able, is_flush);
             sj_tiers_lock(tiers);
             if (is_flush) {
                 tiers->wants_flush = false;
