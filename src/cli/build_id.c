@@ -100,3 +100,60 @@ int sj_label_add(const char *label, struct sj_buf *labels, struct sj_err *err)
     sj_buf_adds(labels, label);
     return 0;
 }
+
+int sj_phase_check(const char *name, struct sj_err *err)
+{
+    size_t len = 0;
+    while (is_of(name[len], KEY_MARKS)) {
+        len++;
+    }
+    if (name[len] || len == 0 || len > SJ_PHASE_MAX) {
+        return sj_fail_plain(err, -EINVAL,
+                             "invalid phase '%.100s': write 1 to %d letters, digits or any "
+                             "of " KEY_MARKS,
+                             name, SJ_PHASE_MAX);
+    }
+    return 0;
+}
+
+static bool has_key(const char *label, size_t len, const char *key)
+{
+    size_t key_len = strlen(key);
+    return len > key_len && memcmp(label, key, key_len) == 0 && label[key_len] == '=';
+}
+
+void sj_label_phase(const char *labels, const char *phase, struct sj_buf *out)
+{
+    size_t start = out->len;
+    for (const char *at = labels; *at;) {
+        size_t len = strcspn(at, ",");
+        if (!has_key(at, len, "phase")) {
+            sj_buf_add(out, at, len);
+            sj_buf_addc(out, ',');
+        }
+        at += len + (at[len] == ',');
+    }
+    if (phase && out->len - start + sizeof "phase=" - 1 + strlen(phase) <= SJ_LABEL_MAX) {
+        sj_buf_addf(out, "phase=%s", phase);
+    } else if (out->len > start) {
+        out->data[--out->len] = '\0';
+    }
+}
+
+bool sj_label_find(const char *labels, const char *key, struct sj_buf *out)
+{
+    const char *found = NULL;
+    size_t found_len = 0;
+    for (const char *at = labels; *at;) {
+        size_t len = strcspn(at, ",");
+        if (has_key(at, len, key)) {
+            found = at + strlen(key) + 1;
+            found_len = len - strlen(key) - 1;
+        }
+        at += len + (at[len] == ',');
+    }
+    if (found) {
+        sj_buf_add(out, found, found_len);
+    }
+    return found != NULL;
+}

@@ -41,6 +41,37 @@ bool sj_build_id_from_ci(struct sj_buf *out);
  */
 void sj_build_id_make(struct sj_buf *out);
 
+/** Longest name of a phase, in bytes. */
+#define SJ_PHASE_MAX 64
+
+/**
+ * Check a phase's name that somebody gave.
+ *
+ * @param name letters, digits and "._-" are right
+ * @param err  what is wrong, and what would be right
+ * @return 0 or -EINVAL
+ */
+int sj_phase_check(const char *name, struct sj_err *err);
+
+/**
+ * Put a phase among labels, in place of another one.
+ *
+ * @param labels KEY=VALUE, separated by commas
+ * @param phase  name that sj_phase_check() has passed; NULL: only the other one goes
+ * @param out    labels are appended; where they would be too long, those without the phase
+ */
+void sj_label_phase(const char *labels, const char *phase, struct sj_buf *out);
+
+/**
+ * Find a label.
+ *
+ * @param labels KEY=VALUE, separated by commas
+ * @param key    what to look for
+ * @param out    the last value given for it is appended
+ * @return true when there is one
+ */
+bool sj_label_find(const char *labels, const char *key, struct sj_buf *out);
+
 /**
  * Add a label to a build's labels.
  *

@@ -8,6 +8,7 @@
 
 #include "base/oid.h"
 #include "base/str.h"
+#include "cli/ci_event.h"
 #include "cli/ci_text.h"
 #include "key/key.h"
 
@@ -31,8 +32,10 @@ struct source {
 /** A CI system. */
 struct ci_system {
     const char *name;                   /**< of it */
+    const char *workspace;              /**< variable that names where it has checked out */
     const char *id[ID_VARS];            /**< variables that name the job; the first must be set */
     struct source sources[SOURCES_MAX]; /**< the first that is there counts; ended by a NULL */
+    void (*more)(struct sj_ci *ci);     /**< what else there is to read; may be NULL */
 };
 
 static int read_commit(const char *value, struct sj_ci *ci, struct sj_buf *out)
@@ -47,6 +50,14 @@ static int read_commit(const char *value, struct sj_ci *ci, struct sj_buf *out)
     sj_oid_hex(&oid, hex);
     sj_buf_adds(out, hex);
     return 0;
+}
+
+// A tip that is told only where the commit is a merge of it.
+static int read_merged(const char *value, struct sj_ci *ci, struct sj_buf *out)
+{
+    int status = read_commit(value, ci, out);
+    ci->is_merge = ci->is_merge || status == 0;
+    return status;
 }
 
 static int read_ref(const char *value, struct sj_ci *ci, struct sj_buf *out)
@@ -151,114 +162,129 @@ static int read_jenkins_job(const char *value, struct sj_ci *ci, struct sj_buf *
 
 // Sorted by name. A system's first variable must be its own: many set a bare BUILD_ID or CI.
 static const struct ci_system systems[] = {
-    {"azure",
-     {"BUILD_BUILDID", "SYSTEM_JOBID", "SYSTEM_JOBATTEMPT"},
-     {
-         {SJ_CI_PULL, "$BUILD_SOURCEBRANCH", read_pull_ref, false},
-         {SJ_CI_PULL, "$SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", read_number, false},
-         {SJ_CI_PULL, "$SYSTEM_PULLREQUEST_PULLREQUESTID", read_number, false},
-         {SJ_CI_COMMIT, "$BUILD_SOURCEVERSION", read_commit, false},
-         {SJ_CI_HEAD, "$SYSTEM_PULLREQUEST_SOURCECOMMITID", read_commit, true},
-         {SJ_CI_BRANCH, "$SYSTEM_PULLREQUEST_SOURCEBRANCH", read_ref, true},
-         {SJ_CI_BRANCH, "$BUILD_SOURCEBRANCH", read_ref, false},
-         {SJ_CI_TARGET, "$SYSTEM_PULLREQUEST_TARGETBRANCH", read_ref, true},
-         {SJ_CI_RUN, "$BUILD_BUILDID", NULL, false},
-         {SJ_CI_JOB, "$SYSTEM_JOBDISPLAYNAME", NULL, false},
-         {SJ_CI_JOB, "$AGENT_JOBNAME", NULL, false},
-         {SJ_CI_ATTEMPT, "$SYSTEM_JOBATTEMPT", read_number, false},
-         {SJ_CI_URL,
-          "$SYSTEM_COLLECTIONURI$SYSTEM_TEAMPROJECT/_build/results?buildId=$BUILD_BUILDID",
-          read_url, false},
-         {SJ_CI_PROJECT, "$BUILD_REPOSITORY_URI", read_repository, false},
-     }},
-    {"buildkite",
-     {"BUILDKITE_JOB_ID"},
-     {
-         {SJ_CI_PULL, "$BUILDKITE_PULL_REQUEST", read_number, false},
-         {SJ_CI_COMMIT, "$BUILDKITE_COMMIT", read_commit, false},
-         {SJ_CI_BRANCH, "$BUILDKITE_BRANCH", read_ref, false},
-         {SJ_CI_BRANCH, "$BUILDKITE_TAG", read_ref, false},
-         {SJ_CI_TARGET, "$BUILDKITE_PULL_REQUEST_BASE_BRANCH", read_ref, true},
-         {SJ_CI_RUN, "$BUILDKITE_BUILD_ID", NULL, false},
-         {SJ_CI_JOB, "$BUILDKITE_STEP_KEY", NULL, false},
-         {SJ_CI_JOB, "$BUILDKITE_LABEL", NULL, false},
-         {SJ_CI_ATTEMPT, "$BUILDKITE_RETRY_COUNT", read_number, false},
-         {SJ_CI_URL, "$BUILDKITE_BUILD_URL", read_url, false},
-         {SJ_CI_PROJECT, "$BUILDKITE_REPO", read_repository, false},
-     }},
-    {"circleci",
-     {"CIRCLE_WORKFLOW_JOB_ID", "CIRCLE_NODE_INDEX"},
-     {
-         {SJ_CI_PULL, "$CIRCLE_PR_NUMBER", read_number, false},
-         {SJ_CI_PULL, "$CIRCLE_PULL_REQUEST", read_pull_url, false},
-         {SJ_CI_COMMIT, "$CIRCLE_SHA1", read_commit, false},
-         {SJ_CI_BRANCH, "$CIRCLE_BRANCH", read_ref, false},
-         {SJ_CI_BRANCH, "$CIRCLE_TAG", read_ref, false},
-         {SJ_CI_RUN, "$CIRCLE_WORKFLOW_ID", NULL, false},
-         {SJ_CI_JOB, "$CIRCLE_JOB", NULL, false},
-         {SJ_CI_URL, "$CIRCLE_BUILD_URL", read_url, false},
-         {SJ_CI_PROJECT, "$CIRCLE_REPOSITORY_URL", read_repository, false},
-     }},
-    {"github",
+    {.name = "azure",
+     .workspace = "BUILD_SOURCESDIRECTORY",
+     .id = {"BUILD_BUILDID", "SYSTEM_JOBID", "SYSTEM_JOBATTEMPT"},
+     .sources =
+         {
+             {SJ_CI_PULL, "$BUILD_SOURCEBRANCH", read_pull_ref, false},
+             {SJ_CI_PULL, "$SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", read_number, false},
+             {SJ_CI_PULL, "$SYSTEM_PULLREQUEST_PULLREQUESTID", read_number, false},
+             {SJ_CI_COMMIT, "$BUILD_SOURCEVERSION", read_commit, false},
+             {SJ_CI_HEAD, "$SYSTEM_PULLREQUEST_SOURCECOMMITID", read_commit, true},
+             {SJ_CI_BRANCH, "$SYSTEM_PULLREQUEST_SOURCEBRANCH", read_ref, true},
+             {SJ_CI_BRANCH, "$BUILD_SOURCEBRANCH", read_ref, false},
+             {SJ_CI_TARGET, "$SYSTEM_PULLREQUEST_TARGETBRANCH", read_ref, true},
+             {SJ_CI_RUN, "$BUILD_BUILDID", NULL, false},
+             {SJ_CI_JOB, "$SYSTEM_JOBDISPLAYNAME", NULL, false},
+             {SJ_CI_JOB, "$AGENT_JOBNAME", NULL, false},
+             {SJ_CI_ATTEMPT, "$SYSTEM_JOBATTEMPT", read_number, false},
+             {SJ_CI_URL,
+              "$SYSTEM_COLLECTIONURI$SYSTEM_TEAMPROJECT/_build/results?buildId=$BUILD_BUILDID",
+              read_url, false},
+             {SJ_CI_PROJECT, "$BUILD_REPOSITORY_URI", read_repository, false},
+         }},
+    {.name = "buildkite",
+     .workspace = "BUILDKITE_BUILD_CHECKOUT_PATH",
+     .id = {"BUILDKITE_JOB_ID"},
+     .sources =
+         {
+             {SJ_CI_PULL, "$BUILDKITE_PULL_REQUEST", read_number, false},
+             {SJ_CI_COMMIT, "$BUILDKITE_COMMIT", read_commit, false},
+             {SJ_CI_BRANCH, "$BUILDKITE_BRANCH", read_ref, false},
+             {SJ_CI_BRANCH, "$BUILDKITE_TAG", read_ref, false},
+             {SJ_CI_TARGET, "$BUILDKITE_PULL_REQUEST_BASE_BRANCH", read_ref, true},
+             {SJ_CI_RUN, "$BUILDKITE_BUILD_ID", NULL, false},
+             {SJ_CI_JOB, "$BUILDKITE_STEP_KEY", NULL, false},
+             {SJ_CI_JOB, "$BUILDKITE_LABEL", NULL, false},
+             {SJ_CI_ATTEMPT, "$BUILDKITE_RETRY_COUNT", read_number, false},
+             {SJ_CI_URL, "$BUILDKITE_BUILD_URL", read_url, false},
+             {SJ_CI_PROJECT, "$BUILDKITE_REPO", read_repository, false},
+         }},
+    {.name = "circleci",
+     .workspace = "CIRCLE_WORKING_DIRECTORY",
+     .id = {"CIRCLE_WORKFLOW_JOB_ID", "CIRCLE_NODE_INDEX"},
+     .sources =
+         {
+             {SJ_CI_PULL, "$CIRCLE_PR_NUMBER", read_number, false},
+             {SJ_CI_PULL, "$CIRCLE_PULL_REQUEST", read_pull_url, false},
+             {SJ_CI_COMMIT, "$CIRCLE_SHA1", read_commit, false},
+             {SJ_CI_BRANCH, "$CIRCLE_BRANCH", read_ref, false},
+             {SJ_CI_BRANCH, "$CIRCLE_TAG", read_ref, false},
+             {SJ_CI_RUN, "$CIRCLE_WORKFLOW_ID", NULL, false},
+             {SJ_CI_JOB, "$CIRCLE_JOB", NULL, false},
+             {SJ_CI_URL, "$CIRCLE_BUILD_URL", read_url, false},
+             {SJ_CI_PROJECT, "$CIRCLE_REPOSITORY_URL", read_repository, false},
+         }},
+    {.name = "github",
+     .workspace = "GITHUB_WORKSPACE",
      // A job of a matrix differs from the next one in nothing but what is hashed here.
-     {"GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "#RUNNER_TRACKING_ID"},
-     {
-         {SJ_CI_PULL, "$GITHUB_REF", read_pull_ref, false},
-         {SJ_CI_COMMIT, "$GITHUB_SHA", read_commit, false},
-         {SJ_CI_BRANCH, "$GITHUB_HEAD_REF", read_ref, false},
-         {SJ_CI_BRANCH, "$GITHUB_REF", read_ref, false},
-         {SJ_CI_TARGET, "$GITHUB_BASE_REF", read_ref, true},
-         {SJ_CI_RUN, "$GITHUB_RUN_ID", NULL, false},
-         {SJ_CI_JOB, "$GITHUB_JOB", NULL, false},
-         {SJ_CI_ATTEMPT, "$GITHUB_RUN_ATTEMPT", read_number, false},
-         {SJ_CI_URL, "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID", read_url,
-          false},
-         {SJ_CI_PROJECT, "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY", read_repository, false},
-     }},
-    {"gitlab",
-     {"CI_JOB_ID"},
-     {
-         {SJ_CI_PULL, "$CI_MERGE_REQUEST_IID", read_number, false},
-         {SJ_CI_COMMIT, "$CI_COMMIT_SHA", read_commit, false},
-         // Both are set where the commit is a merge made for the pipeline, and only there.
-         {SJ_CI_HEAD, "$CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", read_commit, true},
-         {SJ_CI_BASE, "$CI_MERGE_REQUEST_TARGET_BRANCH_SHA", read_commit, true},
-         {SJ_CI_BRANCH, "$CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", read_ref, true},
-         {SJ_CI_BRANCH, "$CI_COMMIT_REF_NAME", read_ref, false},
-         {SJ_CI_TARGET, "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME", read_ref, true},
-         {SJ_CI_RUN, "$CI_PIPELINE_ID", NULL, false},
-         {SJ_CI_JOB, "$CI_JOB_NAME", NULL, false},
-         {SJ_CI_URL, "$CI_JOB_URL", read_url, false},
-         {SJ_CI_PROJECT, "https://$CI_SERVER_HOST/$CI_PROJECT_PATH", read_repository, false},
-     }},
-    {"jenkins",
-     {"BUILD_TAG"},
-     {
-         {SJ_CI_PULL, "$CHANGE_ID", read_number, false},
-         {SJ_CI_COMMIT, "$GIT_COMMIT", read_commit, false},
-         {SJ_CI_BRANCH, "$CHANGE_BRANCH", read_ref, true},
-         {SJ_CI_BRANCH, "$BRANCH_NAME", read_ref, false},
-         {SJ_CI_BRANCH, "$GIT_BRANCH", read_remote_ref, false},
-         {SJ_CI_TARGET, "$CHANGE_TARGET", read_ref, true},
-         {SJ_CI_RUN, "$BUILD_TAG", NULL, false},
-         {SJ_CI_JOB, "$JOB_NAME", read_jenkins_job, false},
-         {SJ_CI_URL, "$BUILD_URL", read_url, false},
-         {SJ_CI_PROJECT, "$GIT_URL", read_repository, false},
-     }},
-    {"travis",
-     {"TRAVIS_JOB_ID"},
-     {
-         {SJ_CI_PULL, "$TRAVIS_PULL_REQUEST", read_number, false},
-         {SJ_CI_COMMIT, "$TRAVIS_COMMIT", read_commit, false},
-         {SJ_CI_HEAD, "$TRAVIS_PULL_REQUEST_SHA", read_commit, true},
-         {SJ_CI_BRANCH, "$TRAVIS_PULL_REQUEST_BRANCH", read_ref, true},
-         {SJ_CI_TARGET, "$TRAVIS_BRANCH", read_ref, true},
-         {SJ_CI_BRANCH, "$TRAVIS_BRANCH", read_ref, false},
-         {SJ_CI_RUN, "$TRAVIS_BUILD_ID", NULL, false},
-         {SJ_CI_JOB, "$TRAVIS_JOB_NAME", NULL, false},
-         {SJ_CI_URL, "$TRAVIS_BUILD_WEB_URL", read_url, false},
-         {SJ_CI_PROJECT, "https://github.com/$TRAVIS_REPO_SLUG", read_repository, false},
-     }},
+     .id = {"GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "#RUNNER_TRACKING_ID"},
+     .sources =
+         {
+             {SJ_CI_PULL, "$GITHUB_REF", read_pull_ref, false},
+             {SJ_CI_COMMIT, "$GITHUB_SHA", read_commit, false},
+             {SJ_CI_BRANCH, "$GITHUB_HEAD_REF", read_ref, false},
+             {SJ_CI_BRANCH, "$GITHUB_REF", read_ref, false},
+             {SJ_CI_TARGET, "$GITHUB_BASE_REF", read_ref, false},
+             {SJ_CI_RUN, "$GITHUB_RUN_ID", NULL, false},
+             {SJ_CI_JOB, "$GITHUB_JOB", NULL, false},
+             {SJ_CI_ATTEMPT, "$GITHUB_RUN_ATTEMPT", read_number, false},
+             {SJ_CI_URL, "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID",
+              read_url, false},
+             {SJ_CI_PROJECT, "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY", read_repository, false},
+         },
+     .more = sj_ci_event_read},
+    {.name = "gitlab",
+     .workspace = "CI_PROJECT_DIR",
+     .id = {"CI_JOB_ID"},
+     .sources =
+         {
+             {SJ_CI_PULL, "$CI_MERGE_REQUEST_IID", read_number, false},
+             {SJ_CI_COMMIT, "$CI_COMMIT_SHA", read_commit, false},
+             // Both are set where the commit is a merge made for the pipeline, and only there.
+             {SJ_CI_HEAD, "$CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", read_merged, true},
+             {SJ_CI_BASE, "$CI_MERGE_REQUEST_TARGET_BRANCH_SHA", read_commit, true},
+             {SJ_CI_BRANCH, "$CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", read_ref, true},
+             {SJ_CI_BRANCH, "$CI_COMMIT_REF_NAME", read_ref, false},
+             {SJ_CI_TARGET, "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME", read_ref, true},
+             {SJ_CI_RUN, "$CI_PIPELINE_ID", NULL, false},
+             {SJ_CI_JOB, "$CI_JOB_NAME", NULL, false},
+             {SJ_CI_URL, "$CI_JOB_URL", read_url, false},
+             {SJ_CI_PROJECT, "https://$CI_SERVER_HOST/$CI_PROJECT_PATH", read_repository, false},
+         }},
+    {.name = "jenkins",
+     .workspace = "WORKSPACE",
+     .id = {"BUILD_TAG"},
+     .sources =
+         {
+             {SJ_CI_PULL, "$CHANGE_ID", read_number, false},
+             {SJ_CI_COMMIT, "$GIT_COMMIT", read_commit, false},
+             {SJ_CI_BRANCH, "$CHANGE_BRANCH", read_ref, true},
+             {SJ_CI_BRANCH, "$BRANCH_NAME", read_ref, false},
+             {SJ_CI_BRANCH, "$GIT_BRANCH", read_remote_ref, false},
+             {SJ_CI_TARGET, "$CHANGE_TARGET", read_ref, true},
+             {SJ_CI_RUN, "$BUILD_TAG", NULL, false},
+             {SJ_CI_JOB, "$JOB_NAME", read_jenkins_job, false},
+             {SJ_CI_URL, "$BUILD_URL", read_url, false},
+             {SJ_CI_PROJECT, "$GIT_URL", read_repository, false},
+         }},
+    {.name = "travis",
+     .workspace = "TRAVIS_BUILD_DIR",
+     .id = {"TRAVIS_JOB_ID"},
+     .sources =
+         {
+             {SJ_CI_PULL, "$TRAVIS_PULL_REQUEST", read_number, false},
+             {SJ_CI_COMMIT, "$TRAVIS_COMMIT", read_commit, false},
+             {SJ_CI_HEAD, "$TRAVIS_PULL_REQUEST_SHA", read_merged, true},
+             {SJ_CI_BRANCH, "$TRAVIS_PULL_REQUEST_BRANCH", read_ref, true},
+             {SJ_CI_TARGET, "$TRAVIS_BRANCH", read_ref, true},
+             {SJ_CI_BRANCH, "$TRAVIS_BRANCH", read_ref, false},
+             {SJ_CI_RUN, "$TRAVIS_BUILD_ID", NULL, false},
+             {SJ_CI_JOB, "$TRAVIS_JOB_NAME", NULL, false},
+             {SJ_CI_URL, "$TRAVIS_BUILD_WEB_URL", read_url, false},
+             {SJ_CI_PROJECT, "https://github.com/$TRAVIS_REPO_SLUG", read_repository, false},
+         }},
 };
 
 static const struct ci_system *find_system(void)
@@ -352,8 +378,12 @@ void sj_ci_read(struct sj_ci *out)
         return;
     }
     out->system = system->name;
+    out->workspace = getenv(system->workspace);
     for (size_t i = 0; i < SOURCES_MAX && system->sources[i].from; i++) {
         take_source(&system->sources[i], out);
+    }
+    if (system->more) {
+        system->more(out);
     }
 }
 

@@ -37,8 +37,9 @@ enum sj_ci_field {
 
 /** A CI job. Zeroed: none. */
 struct sj_ci {
-    const char *system; /**< "github", "gitlab", …; NULL: no CI system */
-    bool is_merge;      /**< the commit is a merge that the system made of a pull request */
+    const char *system;    /**< "github", "gitlab", …; NULL: no CI system */
+    const char *workspace; /**< where the system has checked out; the environment's, or NULL */
+    bool is_merge;         /**< the commit is a merge that the system made of a pull request */
     char text[SJ_CI_FIELD_COUNT][SJ_CI_TEXT_MAX + 1]; /**< by field; "": not known */
     char refused[SJ_CI_REFUSED_MAX]; /**< fields left out because their value is not right,
                                           separated by commas; "": none */

@@ -9,6 +9,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "cli/build_blobs.h"
+#include "cli/build_log.h"
 #include "cli/child.h"
 #include "cli/command.h"
 #include "cli/run_env.h"
@@ -31,6 +33,7 @@ struct run {
     struct sj_journal *journal;  /**< NULL: there are no records to read */
     struct sj_summary summary;   /**< of what this run's actions left there */
     struct sj_status_line line;  /**< progress */
+    struct sj_build_log log;     /**< notes of it */
     bool is_nested;              /**< a run around it reports */
     bool has_remote;             /**< results are shared; the agent was started */
     struct sj_agent_stat before; /**< what the agent had done before */
@@ -40,6 +43,7 @@ struct run {
 static void release_run(struct run *run)
 {
     sj_status_release(&run->line);
+    sj_build_log_release(&run->log);
     sj_summary_release(&run->summary);
     sj_journal_close(run->journal);
     sj_buf_release(&run->id);
@@ -126,6 +130,22 @@ static int place_links(struct run *run, const char *wrapper, struct sj_err *err)
     return sj_run_env_compilers(&links, err);
 }
 
+// A run inside another one belongs to its build, unless it was given a name of its own.
+static void name_build(struct run *run)
+{
+    const struct sj_run_options *options = &run->options;
+    const char *around = getenv(SJ_RUN_ID_ENV);
+    SJ_AUTO(sj_auto_free) char *outer = around ? sj_strdup(around) : NULL;
+    run->is_nested =
+        sj_run_env_build(&run->config, sj_buf_text(&options->labels), options->phase, &run->id);
+    run->log = (struct sj_build_log){
+        .config = &run->config,
+        .id = sj_buf_text(&run->id),
+        .phase = options->phase,
+        .is_own = !run->is_nested || !outer || strcmp(outer, sj_buf_text(&run->id)) != 0,
+    };
+}
+
 static int turn_on(struct run *run, struct sj_err *err)
 {
     SJ_AUTO(sj_auto_free) char *wrapper = sj_self_wrapper();
@@ -144,7 +164,7 @@ static int turn_on(struct run *run, struct sj_err *err)
         return sj_fail(err, status, "read the journal in '%s'", run->config.cache_dir);
     }
     sj_run_env_settings(&run->config);
-    run->is_nested = sj_run_env_build(&run->config, sj_buf_text(&run->options.labels), &run->id);
+    name_build(run);
     return place_links(run, wrapper, err);
 }
 
@@ -243,6 +263,8 @@ static void finish_uploads(struct run *run, struct sj_agent_stat *out)
 static void report_end(struct run *run, const struct sj_child_end *end)
 {
     struct sj_agent_stat remote = {0};
+    sj_build_log_end(&run->log, end);
+    sj_build_blobs(&run->log, end);
     finish_uploads(run, &remote);
     read_records(run);
     sj_summary_sort(&run->summary);
@@ -278,7 +300,9 @@ static int run_command(struct run *run, int *signal)
         sj_child_run(run->options.command, run->line.is_enabled ? &watch : NULL, &end, &err);
     if (status < 0) {
         (void)fprintf(stderr, "scrubjay: %s\n", err.text);
-        return sj_child_failure_status(status);
+        end = (struct sj_child_end){.exit_status = sj_child_failure_status(status)};
+        sj_build_log_end(&run->log, &end);
+        return end.exit_status;
     }
     sj_status_hide(&run->line);
     report_end(run, &end);
@@ -306,8 +330,10 @@ static int run_build(char *const *argv, int *signal)
     if (turn_on(&run, &err) < 0) {
         (void)fprintf(stderr, "scrubjay: warning: the build runs without the cache: %s\n",
                       err.text);
+        run.log = (struct sj_build_log){0};
     } else {
         start_agent(&run);
+        sj_build_log_begin(&run.log);
     }
     return run_command(&run, signal);
 }

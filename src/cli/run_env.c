@@ -62,7 +62,27 @@ void sj_run_env_settings(const struct sj_config *config)
     set_project_conf();
 }
 
-bool sj_run_env_build(const struct sj_config *config, const char *labels, struct sj_buf *id)
+// Labels of a run inside another one replace those around it; a phase is added to either.
+static void set_labels(const char *labels, const char *phase, bool is_nested)
+{
+    const char *around = is_nested ? getenv(SJ_RUN_LABEL_ENV) : NULL;
+    SJ_AUTO(sj_buf_release) struct sj_buf all = SJ_BUF_INIT(2 * (size_t)SJ_LABEL_MAX);
+    const char *given = *labels || !around ? labels : around;
+    if (phase) {
+        sj_label_phase(given, phase, &all);
+    } else {
+        sj_buf_adds(&all, given);
+    }
+    if (all.len > 0) {
+        set(SJ_RUN_LABEL_ENV, all.data);
+    } else {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread
+        (void)unsetenv(SJ_RUN_LABEL_ENV);
+    }
+}
+
+bool sj_run_env_build(const struct sj_config *config, const char *labels, const char *phase,
+                      struct sj_buf *id)
 {
     const char *around = getenv(SJ_RUN_ID_ENV);
     bool is_nested = around && *around && sj_build_id_check(around, NULL) == 0;
@@ -75,12 +95,7 @@ bool sj_run_env_build(const struct sj_config *config, const char *labels, struct
     }
     set(ENV_PREFIX "BUILD_ID", sj_buf_text(id));
     set(SJ_RUN_ID_ENV, sj_buf_text(id));
-    if (*labels) {
-        set(SJ_RUN_LABEL_ENV, labels);
-    } else if (!is_nested) {
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread
-        (void)unsetenv(SJ_RUN_LABEL_ENV);
-    }
+    set_labels(labels, phase, is_nested);
     return is_nested;
 }
 

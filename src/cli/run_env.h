@@ -21,6 +21,9 @@
 /** A build's labels, in the environment of its compilers. */
 #define SJ_RUN_LABEL_ENV "SCRUBJAY_RUN_LABEL"
 
+/** Set by `scrubjay backfill`: the build is of a past commit. */
+#define SJ_RUN_BACKFILL_ENV "SCRUBJAY_RUN_BACKFILL"
+
 /**
  * Let the wrappers of the build find the settings that hold here: what was given on the command
  * line, relative paths made absolute, the project's file.
@@ -34,10 +37,12 @@ void sj_run_env_settings(const struct sj_config *config);
  *
  * @param config   settings; build_id is what was asked for
  * @param labels   its labels; empty: those of the build around it
+ * @param phase    what part of the build it is, another label; NULL: not told
  * @param id       takes the build's id
  * @return true when it runs inside another run
  */
-bool sj_run_env_build(const struct sj_config *config, const char *labels, struct sj_buf *id);
+bool sj_run_env_build(const struct sj_config *config, const char *labels, const char *phase,
+                      struct sj_buf *id);
 
 /**
  * Put the compilers' links where the build looks for compilers.

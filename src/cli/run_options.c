@@ -12,6 +12,9 @@
 const struct sj_option sj_run_option_list[] = {
     {"json", NULL, "Print the report on stdout, as JSON."},
     {"label", "KEY=VALUE", "Note a property of the build, such as phase=tests. May be repeated."},
+    {"phase", "NAME",
+     "What part of the build this is, such as checkout, configure, build or test. A run inside a "
+     "run tells a part of the build around it."},
     {"progress", "WHEN",
      "Show how far the build is: auto (on a terminal), always (in a log, too, as a line now and "
      "then) or never."},
@@ -34,6 +37,12 @@ static int read_json(struct sj_run_options *options, const char *value, struct s
 static int read_label(struct sj_run_options *options, const char *value, struct sj_err *err)
 {
     return sj_label_add(value, &options->labels, err);
+}
+
+static int read_phase(struct sj_run_options *options, const char *value, struct sj_err *err)
+{
+    options->phase = value;
+    return sj_phase_check(value, err);
 }
 
 static int read_progress(struct sj_run_options *options, const char *value, struct sj_err *err)
@@ -67,8 +76,8 @@ static int read_report(struct sj_run_options *options, const char *value, struct
     return 0;
 }
 
-static read_option *const readers[] = {read_json, read_label, read_progress, read_quiet,
-                                       read_report};
+static read_option *const readers[] = {read_json,     read_label, read_phase,
+                                       read_progress, read_quiet, read_report};
 
 #define NO_OPTION (sizeof readers / sizeof readers[0])
 

@@ -16,6 +16,7 @@
 /** Options of `run`. Strings are borrowed from the command line. */
 struct sj_run_options {
     struct sj_buf labels;         /**< KEY=VALUE, separated by commas */
+    const char *phase;            /**< what part of the build it is, or NULL */
     const char *report_path;      /**< file to write the report to as JSON, or NULL */
     char *const *command;         /**< what to run, NULL-terminated */
     enum sj_status_when progress; /**< when to show it */

@@ -105,3 +105,66 @@ Test(build_id, bad_labels_are_refused)
     }
     cr_expect_eq(labels.len, 0);
 }
+
+Test(build_id, a_phase_takes_the_place_of_another)
+{
+    static const struct {
+        const char *labels;
+        const char *phase; // NULL: none
+        const char *want;
+    } cases[] = {
+        {"", "build", "phase=build"},
+        {"a=1", "build", "a=1,phase=build"},
+        {"phase=test,a=1,phase=x", "build", "a=1,phase=build"},
+        {"phases=1", "build", "phases=1,phase=build"},
+        {"a=1,phase=build", NULL, "a=1"},
+        {"phase=build", NULL, ""},
+        {"", NULL, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        SJ_AUTO(sj_buf_release) struct sj_buf out = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+        sj_label_phase(cases[i].labels, cases[i].phase, &out);
+        cr_expect_str_eq(sj_buf_text(&out), cases[i].want, "%s", cases[i].labels);
+    }
+}
+
+Test(build_id, labels_that_leave_no_room_keep_the_phase_out)
+{
+    char labels[SJ_LABEL_MAX + 1];
+    memset(labels, 'x', sizeof labels);
+    labels[1] = '=';
+    labels[SJ_LABEL_MAX] = '\0';
+    SJ_AUTO(sj_buf_release) struct sj_buf out = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    sj_label_phase(labels, "build", &out);
+    cr_expect_str_eq(sj_buf_text(&out), labels);
+}
+
+Test(build_id, labels_are_found)
+{
+    static const struct {
+        const char *labels;
+        const char *want; // NULL: none
+    } cases[] = {
+        {"job=gcc", "gcc"},   {"a=1,job=gcc,b=2", "gcc"},
+        {"job=a,job=b", "b"}, {"jobs=a", NULL},
+        {"job", NULL},        {"", NULL},
+        {"job=", ""},         {"job=a=b", "a=b"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        SJ_AUTO(sj_buf_release) struct sj_buf out = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+        cr_expect_eq(sj_label_find(cases[i].labels, "job", &out), cases[i].want != NULL, "%s",
+                     cases[i].labels);
+        cr_expect_str_eq(sj_buf_text(&out), cases[i].want ? cases[i].want : "", "%s",
+                         cases[i].labels);
+    }
+}
+
+Test(build_id, phases_are_plain_words)
+{
+    cr_expect_eq(sj_phase_check("configure", NULL), 0);
+    cr_expect_eq(sj_phase_check("build.2_x-y", NULL), 0);
+    static const char *const bad[] = {"", "a b", "a=b", "a,b", "a/b", "\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cr_expect_eq(sj_phase_check(bad[i], NULL), -EINVAL, "%s", bad[i]);
+    }
+}

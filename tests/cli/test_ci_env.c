@@ -2,8 +2,10 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "cli/build_id.h"
 #include "cli/ci_env.h"
 
@@ -58,7 +60,7 @@ static const struct job jobs[] = {
       "url=https://gitlab.example/group/sub/name/-/jobs/9"}},
     {"gitlab, merged results",
      "gitlab",
-     false,
+     true,
      {"CI_JOB_ID=9", "CI_COMMIT_SHA=" SHA, "CI_COMMIT_REF_NAME=fix", "CI_MERGE_REQUEST_IID=12",
       "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME=fix", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME=main",
       "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA=" SHA2, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA=" SHA3},
@@ -123,7 +125,7 @@ static const struct job jobs[] = {
       "project=dev.azure.com/org/proj/_git/x"}},
     {"travis, pull request",
      "travis",
-     false,
+     true,
      {"TRAVIS_JOB_ID=1", "TRAVIS_COMMIT=" SHA, "TRAVIS_BRANCH=main", "TRAVIS_PULL_REQUEST=4",
       "TRAVIS_PULL_REQUEST_BRANCH=fix", "TRAVIS_PULL_REQUEST_SHA=" SHA2, "TRAVIS_BUILD_ID=2",
       "TRAVIS_REPO_SLUG=a/b"},
@@ -159,6 +161,7 @@ static void forget_all(void)
     }
     cr_assert_eq(unsetenv("RUNNER_TRACKING_ID"), 0);
     cr_assert_eq(unsetenv("RUNNER_NAME"), 0);
+    cr_assert_eq(unsetenv("GITHUB_EVENT_PATH"), 0);
 }
 
 static void set_all(const struct job *job)
@@ -251,4 +254,43 @@ Test(ci_env, jobs_of_a_matrix_are_builds_of_their_own)
     cr_expect_str_eq(one.data, again.data);
     cr_expect_str_neq(one.data, two.data);
     cr_expect_eq(strncmp(one.data, "github-1-build-", 15), 0, "%s", one.data);
+}
+
+Test(ci_env, a_pull_requests_event_tells_its_tip)
+{
+    static const struct {
+        const char *text;
+        const char *pull;
+        const char *head;
+        const char *base;
+    } cases[] = {
+        {"{\"pull_request\":{\"number\":7,\"head\":{\"sha\":\"" SHA "\"},\"base\":{\"sha\":\"" SHA2
+         "\"}}}",
+         "7", SHA, SHA2},
+        {"{\"pull_request\":{\"number\":\"7\",\"head\":{\"sha\":\"main\"},\"base\":[]}}", "", "",
+         ""},
+        {"{\"pull_request\":{\"number\":-7,\"head\":7}}", "", "", ""},
+        {"{\"pull_request\":", "", "", ""},
+        {"[[[", "", "", ""},
+        {"", "", "", ""},
+    };
+    char path[] = "/tmp/scrubjay-event.XXXXXX";
+    SJ_AUTO(sj_auto_close) int fd = mkstemp(path);
+    cr_assert_geq(fd, 0);
+    setenv("GITHUB_RUN_ID", "1", 1);
+    setenv("GITHUB_EVENT_PATH", path, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sj_ci ci;
+        cr_assert_eq(sj_file_write(path, 0600, cases[i].text, strlen(cases[i].text)), 0);
+        sj_ci_read(&ci);
+        cr_expect_str_eq(ci.text[SJ_CI_PULL], cases[i].pull, "%s", cases[i].text);
+        cr_expect_str_eq(ci.text[SJ_CI_HEAD], cases[i].head, "%s", cases[i].text);
+        cr_expect_str_eq(ci.text[SJ_CI_BASE], cases[i].base, "%s", cases[i].text);
+    }
+    (void)unlink(path);
+    setenv("GITHUB_EVENT_PATH", "/dev/zero", 1);
+    struct sj_ci ci;
+    sj_ci_read(&ci);
+    cr_expect_str_eq(ci.text[SJ_CI_HEAD], "");
+    unsetenv("GITHUB_EVENT_PATH");
 }

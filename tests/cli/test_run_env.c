@@ -104,10 +104,10 @@ Test(run_env, a_build_below_another_is_part_of_it)
     struct sj_config config = {0};
     SJ_AUTO(sj_buf_release) struct sj_buf outer = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     SJ_AUTO(sj_buf_release) struct sj_buf inner = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    cr_expect_not(sj_run_env_build(&config, "phase=test", &outer));
+    cr_expect_not(sj_run_env_build(&config, "phase=test", NULL, &outer));
     cr_expect_str_eq(getenv("SCRUBJAY_BUILD_ID"), outer.data);
     cr_expect_str_eq(getenv(SJ_RUN_LABEL_ENV), "phase=test");
-    cr_expect(sj_run_env_build(&config, "", &inner));
+    cr_expect(sj_run_env_build(&config, "", NULL, &inner));
     cr_expect_str_eq(inner.data, outer.data);
     cr_expect_str_eq(getenv(SJ_RUN_LABEL_ENV), "phase=test");
 }
@@ -118,7 +118,7 @@ Test(run_env, what_was_asked_for_is_the_builds_id)
     setenv("GITHUB_RUN_ID", "1", 1);
     setenv(SJ_RUN_LABEL_ENV, "left=over", 1);
     SJ_AUTO(sj_buf_release) struct sj_buf id = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    cr_expect_not(sj_run_env_build(&config, "", &id));
+    cr_expect_not(sj_run_env_build(&config, "", NULL, &id));
     cr_expect_str_eq(id.data, "mine");
     cr_expect_null(getenv(SJ_RUN_LABEL_ENV));
 }
