@@ -99,7 +99,7 @@ void sh(const char *format, ...)
 struct sj_oid rev(const char *at, const char *name)
 {
     struct sj_oid oid = {0};
-    char *text = sh_text("git -C '%s' rev-parse '%s'", at, name);
+    char *text = sh_text("git -C '%s' rev-parse '%s^{commit}'", at, name);
     cr_assert_eq(sj_oid_parse(text, &oid), 0, "%s", text);
     free(text);
     return oid;
