@@ -47,8 +47,9 @@ static void print_text(const struct sj_doctor *doctor, struct sj_buf *out)
 static int run(struct sj_invocation *call)
 {
     static void (*const checks[])(struct sj_doctor * doctor) = {
-        sj_doctor_settings,    sj_doctor_store, sj_doctor_clock,   sj_doctor_compilers,
-        sj_doctor_environment, sj_doctor_trial, sj_doctor_records,
+        sj_doctor_settings,     sj_doctor_store,       sj_doctor_clock,
+        sj_doctor_compilers,    sj_doctor_environment, sj_doctor_build,
+        sj_doctor_instructions, sj_doctor_trial,       sj_doctor_records,
     };
     struct sj_doctor doctor = {.config = &call->config};
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
@@ -72,7 +73,9 @@ const struct sj_command sj_command_doctor = {
     .words = "",
     .summary = "Look for what keeps the cache from working well.",
     .text = "Check the settings, the store's directory, file times, the compilers on PATH and "
-            "other caches in front of them; compile something twice through the wrapper; and look "
+            "other caches in front of them; the git repository and the CI job that builds here are "
+            "noted with; whether the machine counts instructions; compile something twice through "
+            "the wrapper; and look "
             "at recent records for hits that could be had. Each line says ok, warn or fail, and "
             "what to do. The exit status is 1 when something fails.\n",
     .flags = SJ_COMMAND_JSON | SJ_COMMAND_CONFIG,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "cli/build_blobs.h"
 #include "cli/build_log.h"
@@ -84,6 +85,9 @@ static int read_settings(struct run *run, char *const *argv)
     int status = sj_run_options_read(argv, &run->config, &run->options, &err);
     if (status < 0) {
         (void)fprintf(stderr, "scrubjay: %s\n", err.text);
+    }
+    if (run->config.log) {
+        (void)sj_log_open(run->config.log);
     }
     return status;
 }

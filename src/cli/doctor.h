@@ -64,6 +64,12 @@ void sj_doctor_compilers(struct sj_doctor *doctor);
 /** Variables that put another cache between build and compiler. @param doctor examination */
 void sj_doctor_environment(struct sj_doctor *doctor);
 
+/** What a build here would be noted as: project, commit, CI job. @param doctor examination */
+void sj_doctor_build(struct sj_doctor *doctor);
+
+/** Whether compiles' instructions can be counted. @param doctor examination */
+void sj_doctor_instructions(struct sj_doctor *doctor);
+
 /** Compile something twice through the wrapper. @param doctor examination */
 void sj_doctor_trial(struct sj_doctor *doctor);
 

@@ -2,8 +2,11 @@
 /*
  * Prints a store's journal for the end-to-end tests, one line for each record, columns separated by
  * tabs: outcome, reason, flags, detail, exit status, toolchain, source, output, args.
- * usage: journal_dump STORE-DIRECTORY
+ * With --notes: one line for each note (kind, build, label, then NAME=VALUE or CONTENT=BLOB) and
+ * for each record ("record", build, label, source).
+ * usage: journal_dump [--notes] STORE-DIRECTORY
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,19 +28,59 @@ static void print_record(const struct sj_record *record)
            or_dash(record->output), or_dash(record->args));
 }
 
+static void print_blob(const struct sj_note_blob *blob)
+{
+    char hex[SJ_OID_HEX_SIZE];
+    sj_oid_hex(&blob->blob, hex);
+    printf("\t");
+    for (size_t i = 0; i < SJ_KEY_SIZE; i++) {
+        printf("%02x", blob->content.bytes[i]);
+    }
+    printf("=%s", sj_oid_is_zero(&blob->blob) ? "-" : hex);
+}
+
+static void print_frame(const struct sj_journal_frame *frame)
+{
+    static const char *const kinds[SJ_NOTE_KIND_COUNT] = {
+        [SJ_NOTE_BEGIN] = "begin", [SJ_NOTE_END] = "end",     [SJ_NOTE_PHASE] = "phase",
+        [SJ_NOTE_BLOBS] = "blobs", [SJ_NOTE_TRACE] = "trace", [SJ_NOTE_EDGES] = "edges",
+    };
+    if (frame->kind == SJ_JOURNAL_RECORD) {
+        const struct sj_record *record = &frame->record;
+        printf("record\t%s\t%s\t%s\n", or_dash(record->build), or_dash(record->label),
+               or_dash(record->source));
+        return;
+    }
+    const struct sj_note *note = &frame->note;
+    const char *kind = note->kind < SJ_NOTE_KIND_COUNT ? kinds[note->kind] : NULL;
+    printf("%s\t%s\t%s", or_dash(kind), or_dash(note->build), or_dash(note->label));
+    for (uint32_t i = 0; i < note->pair_count; i++) {
+        printf("\t%s=%s", note->pairs[i].name, note->pairs[i].value);
+    }
+    for (uint32_t i = 0; i < note->blob_count; i++) {
+        print_blob(&note->blobs[i]);
+    }
+    printf("\n");
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fputs("usage: journal_dump STORE-DIRECTORY\n", stderr);
+    bool is_notes = argc == 3 && strcmp(argv[1], "--notes") == 0;
+    if (argc != 2 && !is_notes) {
+        fputs("usage: journal_dump [--notes] STORE-DIRECTORY\n", stderr);
         return 2;
     }
 
     struct sj_err err = {0};
     struct sj_journal *journal = NULL;
-    int status = sj_journal_open(argv[1], &journal, &err);
-    struct sj_record record;
-    while (status == 0 && (status = sj_journal_next(journal, &record)) == 0) {
-        print_record(&record);
+    struct sj_journal_frame frame;
+    int status = sj_journal_open(argv[argc - 1], &journal, &err);
+    while (status == 0 && (status = sj_journal_next_frame(journal, &frame)) == 0) {
+        if (is_notes) {
+            print_frame(&frame);
+        } else if (frame.kind == SJ_JOURNAL_RECORD) {
+            print_record(&frame.record);
+        }
     }
     sj_journal_close(journal);
 
