@@ -11,6 +11,7 @@
 #include "cli/ci_event.h"
 #include "cli/ci_text.h"
 #include "key/key.h"
+#include "repo/repo.h"
 
 #define ID_VARS     4
 #define SOURCES_MAX 24
@@ -141,7 +142,10 @@ static int read_url(const char *value, struct sj_ci *ci, struct sj_buf *out)
 static int read_repository(const char *value, struct sj_ci *ci, struct sj_buf *out)
 {
     (void)ci;
-    return sj_ci_project_of_url(value, out) ? 0 : ABSENT;
+    if (!sj_repo_project_of_url(value, out)) {
+        return ABSENT;
+    }
+    return sj_ci_is_project(sj_buf_text(out)) ? 0 : -EINVAL;
 }
 
 // A multibranch job is called "folder/project/branch": the branch is no part of the configuration.

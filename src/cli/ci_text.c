@@ -82,54 +82,13 @@ bool sj_ci_is_url(const char *url)
     return host_len > 0 && !memchr(rest, '@', host_len);
 }
 
-// Host and path; a port, of digits, does not count.
-static bool add_project(const char *host, size_t host_len, const char *path, struct sj_buf *out)
+bool sj_ci_is_project(const char *name)
 {
-    path += strspn(path, "/");
-    size_t len = strlen(path);
-    while (len > 0 && path[len - 1] == '/') {
-        len--;
-    }
-    if (len > 4 && memcmp(path + len - 4, ".git", 4) == 0) {
-        len -= 4;
-    }
-    bool is_host = host_len > 0;
+    size_t host_len = strcspn(name, "/");
     for (size_t i = 0; i < host_len; i++) {
-        is_host = is_host && (isalnum((unsigned char)host[i]) || strchr(".-_", host[i]));
+        if (!isalnum((unsigned char)name[i]) && !strchr(".-_:[]", name[i])) {
+            return false;
+        }
     }
-    if (!is_host || len == 0) {
-        return false;
-    }
-    for (size_t i = 0; i < host_len; i++) {
-        sj_buf_addc(out, (char)tolower((unsigned char)host[i]));
-    }
-    sj_buf_addc(out, '/');
-    sj_buf_add(out, path, len);
-    return true;
-}
-
-bool sj_ci_project_of_url(const char *url, struct sj_buf *out)
-{
-    if (!sj_ci_is_text(url) || strpbrk(url, "?#")) {
-        return false;
-    }
-    const char *scheme = strstr(url, "://");
-    if (scheme && sj_skip_prefix(url, "file:")) {
-        return false;
-    }
-    const char *host = scheme ? scheme + 3 : url;
-    size_t len = strcspn(host, scheme ? "/" : ":/");
-    const char *path = host + len;
-    // Without a scheme a colon tells the host; a path on this machine has none before its slash.
-    if (!scheme && *path != ':') {
-        return false;
-    }
-    path += *path == ':';
-    const char *at = memrchr(host, '@', len);
-    if (at) {
-        len -= (size_t)(at + 1 - host);
-        host = at + 1;
-    }
-    const char *port = scheme ? memchr(host, ':', len) : NULL;
-    return add_project(host, port ? (size_t)(port - host) : len, path, out);
+    return host_len > 0 && name[host_len] && sj_ci_is_text(name) && !strpbrk(name, " \"'<>?#\\`");
 }

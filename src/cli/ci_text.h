@@ -7,8 +7,6 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
-
 /**
  * Whether a text is right to be kept: UTF-8 without control characters.
  *
@@ -36,11 +34,10 @@ bool sj_ci_is_ref(const char *name);
 bool sj_ci_is_url(const char *url);
 
 /**
- * A project's name from the address of its repository: host and path, without user, port and
- * ".git".
+ * Whether a text could be the name of a project: a host, and a path that no page or shell would
+ * take for something else.
  *
- * @param url NUL-terminated: https://…, ssh://…, git://… or user@host:path
- * @param out the name is appended, the host in small letters
- * @return true; false: it names no other machine, or is not right, and nothing was appended
+ * @param name NUL-terminated
+ * @return true when it could
  */
-bool sj_ci_project_of_url(const char *url, struct sj_buf *out);
+bool sj_ci_is_project(const char *name);

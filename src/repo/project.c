@@ -81,17 +81,24 @@ static void add_root_name(const struct sj_repo *repo, struct sj_buf *out)
     add_tame(out, name, len - (size_t)(name - root), false);
 }
 
+bool sj_repo_project_of_url(const char *url, struct sj_buf *out)
+{
+    struct sj_str host;
+    struct sj_str path;
+    if (!split_url(url, &host, &path)) {
+        return false;
+    }
+    add_tame(out, host.data, host.len, true);
+    sj_buf_addc(out, '/');
+    add_tame(out, path.data, path.len, false);
+    return true;
+}
+
 void sj_repo_project(struct sj_repo *repo, struct sj_buf *out)
 {
     git_remote *remote = remote_of(repo);
     const char *url = remote ? git_remote_url(remote) : NULL;
-    struct sj_str host;
-    struct sj_str path;
-    if (url && split_url(url, &host, &path)) {
-        add_tame(out, host.data, host.len, true);
-        sj_buf_addc(out, '/');
-        add_tame(out, path.data, path.len, false);
-    } else {
+    if (!url || !sj_repo_project_of_url(url, out)) {
         add_root_name(repo, out);
     }
     git_remote_free(remote);

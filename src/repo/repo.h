@@ -58,6 +58,15 @@ bool sj_repo_is_shallow(const struct sj_repo *repo);
  */
 void sj_repo_project(struct sj_repo *repo, struct sj_buf *out);
 
+/**
+ * A name for the project whose repository has an address.
+ *
+ * @param url NUL-terminated: https://…, ssh://…, git://… or user@host:path
+ * @param out host and path are appended, as sj_repo_project() writes them
+ * @return true; false: it names no other machine, and nothing was appended
+ */
+bool sj_repo_project_of_url(const char *url, struct sj_buf *out);
+
 /** What is checked out. */
 struct sj_repo_head {
     struct sj_oid commit;     /**< zero: no commit yet */

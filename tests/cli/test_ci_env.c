@@ -142,7 +142,7 @@ static const struct job jobs[] = {
      {"GITHUB_RUN_ID=1\x1b[2J", "GITHUB_SHA=0123", "GITHUB_REF=refs/heads/a..b",
       "GITHUB_JOB=\xff\xfe", "GITHUB_RUN_ATTEMPT=two", "GITHUB_SERVER_URL=https://u:p@h",
       "GITHUB_REPOSITORY=a b"},
-     {"refused=commit,branch,run,job,attempt,url", "project=h/a b"}},
+     {"refused=commit,branch,run,job,attempt,url,project"}},
     {"hostile branch that git lets pass",
      "github",
      false,
