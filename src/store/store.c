@@ -82,21 +82,34 @@ int sj_store_open(const struct sj_store_options *options, struct sj_store **out,
     store->compression_level = options->compression_level;
     store->is_read_only = options->is_read_only;
     store->scratch = SJ_BUF_INIT((size_t)1 << 32);
-    const char *name = options->namespace_name ? options->namespace_name : "";
-    store->name_len = strlen(name);
-    if (store->name_len > SJ_ITEM_NAME_MAX) {
+    int status = sj_store_use(store, options->namespace_name);
+    if (status < 0) {
         sj_store_close(store);
-        return sj_fail_plain(err, -EINVAL, "namespace '%s' is longer than %d bytes", name,
-                             SJ_ITEM_NAME_MAX);
+        return sj_fail_plain(err, status, "namespace '%s' is longer than %d bytes",
+                             options->namespace_name, SJ_ITEM_NAME_MAX);
     }
-    memcpy(store->name, name, store->name_len);
-    int status = open_index(store);
+    status = open_index(store);
     if (status < 0) {
         sj_store_close(store);
         return explain(err, status, options->dir);
     }
     sj_store_release(store);
     *out = store;
+    return 0;
+}
+
+int sj_store_use(struct sj_store *store, const char *namespace_name)
+{
+    const char *name = namespace_name ? namespace_name : "";
+    size_t len = strlen(name);
+    if (len > SJ_ITEM_NAME_MAX) {
+        return -EINVAL;
+    }
+    if (len != store->name_len || memcmp(name, store->name, len) != 0) {
+        memcpy(store->name, name, len + 1);
+        store->name_len = len;
+        store->has_namespace = false;
+    }
     return 0;
 }
 

@@ -62,6 +62,15 @@ int sj_store_open(const struct sj_store_options *options, struct sj_store **out,
 void sj_store_close(struct sj_store *store);
 
 /**
+ * See another namespace's entries from now on.
+ *
+ * @param store          open store, without a batch under construction
+ * @param namespace_name NULL or "": the default one
+ * @return 0 or -EINVAL (the name is too long; nothing has changed)
+ */
+int sj_store_use(struct sj_store *store, const char *namespace_name);
+
+/**
  * Note that reading the store at this directory crashed (a truncated file under the map raises
  * SIGBUS): the next open that may write throws the index away and rebuilds it from the generations.
  * Async-signal-safe.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,25 @@ Test(store, keeps_namespaces_apart)
         cr_assert_not(sj_store_blob_exists(store, SJ_BLOB_OBJECT, &key));
         sj_store_close(store);
     }
+}
+
+Test(store, goes_from_one_namespace_to_another)
+{
+    struct sj_store *store = open_namespace("one");
+    struct sj_key key = put(store, "bytes", 5);
+    static const char *const others[] = {NULL, "two", "on"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        cr_assert_eq(sj_store_use(store, others[i]), 0);
+        cr_assert_not(sj_store_blob_exists(store, SJ_BLOB_OBJECT, &key));
+        cr_assert_eq(sj_store_use(store, "one"), 0);
+        cr_assert(sj_store_blob_exists(store, SJ_BLOB_OBJECT, &key));
+    }
+    char name[257];
+    memset(name, 'x', sizeof name);
+    name[256] = '\0';
+    cr_assert_eq(sj_store_use(store, name), -EINVAL);
+    cr_assert(sj_store_blob_exists(store, SJ_BLOB_OBJECT, &key));
+    sj_store_close(store);
 }
 
 Test(store, compresses_what_pays)
