@@ -11,7 +11,7 @@
 
 #include "base/oid.h"
 #include "key/key.h"
-#include "record/record.h"
+#include "record/build.h"
 
 /** One action. Numbers are of interned texts and rows of this database; 0: not known. */
 struct sj_sample {
