@@ -119,7 +119,7 @@ static void note_begin(struct sj_build_log *log, const struct sj_ci *ci)
         .base_dir = log->config->base_dir,
         .machine = sj_buf_text(&machine),
         .cpus = sj_machine_cpus(),
-        .is_backfill = backfill && *backfill,
+        .backfill = backfill && *backfill ? backfill : NULL,
     };
     sj_build_note_begin(&source, &pairs);
     append_pairs(log, SJ_NOTE_BEGIN, log->start_ns, &pairs);

@@ -108,7 +108,12 @@ static void add_branch(const struct sj_build_source *source, const struct verdic
     const struct sj_ci *ci = source->ci;
     const char *own = source->head ? sj_buf_text(&source->head->branch) : "";
     const char *told = ci->text[SJ_CI_BRANCH];
-    if (verdict->is_foreign || verdict->is_elsewhere || source->is_backfill) {
+    if (source->backfill) {
+        sj_build_note_add(note, "branch",
+                          strcmp(source->backfill, "-") == 0 ? own : source->backfill);
+        return;
+    }
+    if (verdict->is_foreign || verdict->is_elsewhere) {
         sj_build_note_add(note, "branch", own);
         return;
     }
@@ -160,5 +165,5 @@ void sj_build_note_begin(const struct sj_build_source *source, struct sj_build_n
     if (source->head) {
         sj_build_note_add(note, "dirty", source->head->is_dirty ? "1" : "0");
     }
-    sj_build_note_add(note, "backfill", source->is_backfill ? "1" : NULL);
+    sj_build_note_add(note, "backfill", source->backfill ? "1" : NULL);
 }

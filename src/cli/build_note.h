@@ -27,7 +27,8 @@ struct sj_build_source {
     const char *base_dir;            /**< of the settings */
     const char *machine;             /**< name */
     unsigned cpus;                   /**< that may be used; 0: not known */
-    bool is_backfill;                /**< built later, for the sake of history */
+    const char *backfill;            /**< built later, for the sake of history: the branch that the
+                                          commit is said to belong to, "-" when that is not known */
 };
 
 /** A note's pairs. Zeroed: none. */

@@ -21,7 +21,8 @@
 /** A build's labels, in the environment of its compilers. */
 #define SJ_RUN_LABEL_ENV "SCRUBJAY_RUN_LABEL"
 
-/** Set by `scrubjay backfill`: the build is of a past commit. */
+/** Set by `scrubjay backfill`: the build is of a past commit, of the branch it names ("-": none).
+ */
 #define SJ_RUN_BACKFILL_ENV "SCRUBJAY_RUN_BACKFILL"
 
 /**

@@ -19,7 +19,7 @@ struct story {
     const char *system;
     bool is_merge;
     bool is_dirty;
-    bool is_backfill;
+    const char *backfill;
     const char *told[8];
     const char *noted[10];
 };
@@ -97,7 +97,7 @@ static const struct story stories[] = {
     {.title = "backfill in a CI job",
      .commit = B,
      .system = "github",
-     .is_backfill = true,
+     .backfill = "main",
      .told = {"commit=" A, "branch=main", "pull=7"},
      .noted = {"commit=" B, "ci_commit=" A, "system=github", "dirty=0", "backfill=1"}},
 };
@@ -141,7 +141,7 @@ static void tell(const struct story *story, struct sj_build_note *note)
         .ci = &ci,
         .head = story->commit ? &head : NULL,
         .repo_project = story->repo_project,
-        .is_backfill = story->is_backfill,
+        .backfill = story->backfill,
     };
     sj_build_note_begin(&source, note);
 }
