@@ -71,8 +71,10 @@ struct sj_db_ingested {
                                  names, so no commit can be charged for them */
     uint64_t late;          /**< records of a build that had ended before */
     uint64_t skewed;        /**< records that began before their build, or in the future */
-    uint64_t refused;       /**< records that make no sense, left out: see refused_why */
-    char refused_why[128];  /**< the first reason, for people */
+    uint64_t gone_parts;   /**< parts of the journal that had been folded into sums before they were
+                                taken in whole */
+    uint64_t refused;      /**< records and notes that make no sense, left out: see refused_why */
+    char refused_why[128]; /**< the first reason, for people */
 };
 
 /** Called now and then while much is taken in. @param done bytes @param total bytes @param user

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -133,6 +134,7 @@ struct sj_journal {
     char *dir;
     int dir_fd; // -1: there is no journal yet
     int sum_fd;
+    uint64_t folded; // number of that ledger
     struct part *parts;
     size_t count;
     size_t at; // part that is read
@@ -198,6 +200,7 @@ static int open_all(struct sj_journal *journal)
         char name[SJ_PART_NAME_SIZE];
         sj_part_sum_name(parts.folded, name);
         journal->sum_fd = openat(journal->dir_fd, name, O_RDONLY | O_CLOEXEC);
+        journal->folded = parts.folded;
         status = journal->sum_fd < 0 ? -errno : 0;
     }
     for (size_t i = 0; status == 0 && i < parts.count; i++) {
@@ -447,4 +450,41 @@ void sj_journal_end_at(struct sj_journal *journal, uint64_t number)
 uint64_t sj_journal_skipped(const struct sj_journal *journal)
 {
     return journal->skipped;
+}
+
+int sj_journal_part(const struct sj_journal *journal, size_t index, struct sj_journal_part *out)
+{
+    if (index >= journal->count) {
+        return SJ_JOURNAL_END;
+    }
+    const struct part *part = &journal->parts[index];
+    *out = (struct sj_journal_part){.number = part->number, .offset = part->offset};
+    struct stat st;
+    unsigned char head[SJ_FRAMING_HEADER];
+    if (part->fd < 0) { // given up: its end had been reached, and more never came
+        out->size = part->offset;
+        out->has_ended = true;
+        return 0;
+    }
+    if (fstat(part->fd, &st) < 0) {
+        return -errno;
+    }
+    out->size = (uint64_t)st.st_size;
+    if (pread(part->fd, head, sizeof head, 0) == (ssize_t)sizeof head) {
+        out->mark = sj_get_u64(head + sizeof head - 8);
+    }
+    uint64_t written_ns = (uint64_t)st.st_mtim.tv_sec * SJ_NS_PER_S;
+    out->has_ended =
+        index + 1 < journal->count && written_ns + SJ_PART_LATE_NS < sj_clock_ns(CLOCK_REALTIME);
+    return 0;
+}
+
+void sj_journal_seek(struct sj_journal *journal, size_t index, uint64_t offset)
+{
+    journal->parts[index].offset = offset;
+}
+
+uint64_t sj_journal_folded(const struct sj_journal *journal)
+{
+    return journal->folded;
 }

@@ -112,6 +112,33 @@ int sj_journal_seek_end(struct sj_journal *journal);
  */
 void sj_journal_end_at(struct sj_journal *journal, uint64_t number);
 
+/** A part of a journal, as a reader sees it. */
+struct sj_journal_part {
+    uint64_t number; /**< its name */
+    uint64_t offset; /**< of what is read next */
+    uint64_t size;   /**< bytes it has now */
+    uint64_t mark;   /**< checksum of its first frame: tells it from another part of that number */
+    bool has_ended;  /**< nobody writes to it any more */
+};
+
+/**
+ * Look at a part.
+ *
+ * @param journal reader
+ * @param index   from 0 on, the oldest first
+ * @param out     takes it
+ * @return 0, SJ_JOURNAL_END (there are not so many) or a negative errno
+ */
+int sj_journal_part(const struct sj_journal *journal, size_t index, struct sj_journal_part *out);
+
+/** Go on reading a part from another offset. @param journal reader @param index as in
+ * sj_journal_part(), which gave 0 for it @param offset of a frame, or of the end */
+void sj_journal_seek(struct sj_journal *journal, size_t index, uint64_t offset);
+
+/** The last part that was folded into the ledger this reader began with. @param journal reader
+ * @return its number; 0: none was */
+uint64_t sj_journal_folded(const struct sj_journal *journal);
+
 /** Bytes that were damaged or cut and were passed over so far. @param journal reader @return bytes
  */
 uint64_t sj_journal_skipped(const struct sj_journal *journal);

@@ -15,9 +15,11 @@ void sj_codec_release(struct sj_codec *codec)
 
 size_t sj_codec_compress(struct sj_codec *codec, int level, const void *data, size_t len, void *out)
 {
-    if (level == 0 || len < SJ_CODEC_MIN_BYTES) {
-        return 0;
-    }
+    return level == 0 || len < SJ_CODEC_MIN_BYTES ? 0 : sj_codec_pack(codec, level, data, len, out);
+}
+
+size_t sj_codec_pack(struct sj_codec *codec, int level, const void *data, size_t len, void *out)
+{
     if (!codec->compressor && !(codec->compressor = ZSTD_createCCtx())) {
         sj_oom();
     }

@@ -21,7 +21,7 @@ struct sj_codec {
 void sj_codec_release(struct sj_codec *codec);
 
 /**
- * Compress when that saves at least an eighth.
+ * Compress when that saves at least an eighth, and the data is no shorter than SJ_CODEC_MIN_BYTES.
  *
  * @param codec codec
  * @param level zstd level; 0: never
@@ -32,6 +32,11 @@ void sj_codec_release(struct sj_codec *codec);
  */
 size_t sj_codec_compress(struct sj_codec *codec, int level, const void *data, size_t len,
                          void *out);
+
+/** As sj_codec_compress(), however short the data is. @param codec codec @param level zstd level
+ * @param data bytes @param len how many @param out room for len bytes @return bytes written to out;
+ * 0: it does not pay */
+size_t sj_codec_pack(struct sj_codec *codec, int level, const void *data, size_t len, void *out);
 
 /**
  * Decompress one frame that must give exactly the length expected.
