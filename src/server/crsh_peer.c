@@ -120,7 +120,7 @@ static void end_request(struct sj_crsh_peer *peer, unsigned status)
     peer->status = 0;
     peer->view_left = 0;
     peer->view_len = 0;
-    sj_view_release(peer->service->options.shared, &peer->view);
+    sj_view_close(peer->service->options.shared, &peer->view);
     drop_value(peer);
     sj_crsh_reset(&peer->parser);
 }
@@ -173,7 +173,7 @@ static int find_in(struct sj_crsh_peer *peer, struct sj_str space, struct sj_vie
     int64_t size = got == (ssize_t)len ? sj_entry_decode(bytes, len, &head) : -EBADMSG;
     // Another text under the same hash is another entry, and none of ours.
     if (size < 0 || sj_view_is_compressed(view) || !sj_str_eq(head.text, text)) {
-        sj_view_release(shared, view);
+        sj_view_close(shared, view);
         return got < 0 ? -EIO : SJ_STORE_MISS;
     }
     *head_len = (uint32_t)size;
@@ -213,7 +213,7 @@ static void get(struct sj_crsh_peer *peer)
         status = sj_view_check(shared, &peer->view);
     }
     if (status != 0) {
-        sj_view_release(shared, &peer->view);
+        sj_view_close(shared, &peer->view);
         if (status < 0) {
             fail(peer, 503, "the value cannot be read");
         } else {
@@ -233,7 +233,7 @@ static void exists(struct sj_crsh_peer *peer)
     struct sj_view view = {0};
     uint32_t head_len = 0;
     int status = find(peer, &view, &head_len);
-    sj_view_release(peer->service->options.shared, &view);
+    sj_view_close(peer->service->options.shared, &view);
     if (status < 0) {
         fail(peer, 503, "the value cannot be read");
         return;
@@ -277,7 +277,7 @@ static void remove_entry(struct sj_crsh_peer *peer)
     struct sj_view view = {0};
     uint32_t head_len = 0;
     int status = find_own(peer, &view, &head_len);
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
     if (status != 0 || rule_of(peer->service).is_immutable) {
         answer(peer, SJ_CRSH_NOOP, status != 0 ? 404 : 403);
         return;
@@ -308,7 +308,7 @@ static void begin_put(struct sj_crsh_peer *peer)
         sj_metrics_count(service->options.metrics, SJ_COUNT_REJECTED_BUSY);
         peer->status = 503;
     } else if (!may_replace && find_own(peer, &view, &head_len) == 0) {
-        sj_view_release(service->options.shared, &view);
+        sj_view_close(service->options.shared, &view);
         peer->status = 200;
     }
     if (peer->status != 0) {

@@ -249,7 +249,7 @@ static void get_large(struct sj_request *request)
     }
     struct sj_shared *shared = request->shared; // with the answer the request is gone
     give_file(request, &view);
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
 }
 
 static void get(struct sj_request *request)
@@ -273,7 +273,7 @@ static void get(struct sj_request *request)
     } else if (!give_shown(request, &view)) {
         give_copy(request, &view);
     }
-    sj_view_release(request->shared, &view);
+    sj_view_close(request->shared, &view);
 }
 
 static void stored(struct sj_request *request)
@@ -349,7 +349,7 @@ static bool is_there(struct sj_request *request, bool may_be_aging)
         return false;
     }
     bool is_good = may_be_aging || !view.is_aging;
-    sj_view_release(request->shared, &view);
+    sj_view_close(request->shared, &view);
     return is_good;
 }
 

@@ -52,7 +52,7 @@ static bool has_object(struct sj_intake *intake, const struct sj_key *key)
     if (sj_request_find(intake->request, SJ_BLOB_OBJECT, key, &view) != 0) {
         return false;
     }
-    sj_view_release(intake->request->shared, &view);
+    sj_view_close(intake->request->shared, &view);
     return true;
 }
 

@@ -106,14 +106,14 @@ static void give_blob(struct sj_request *request, enum sj_blob kind)
     }
     bool is_zstd = sj_view_is_compressed(&view) && accepts_zstd(request);
     if (!sj_request_hold(request, is_zstd ? view.stored_len : view.raw_len)) {
-        sj_view_release(request->shared, &view);
+        sj_view_close(request->shared, &view);
         sj_request_event(request, SJ_EVENT_BUSY);
         return;
     }
     status = is_zstd ? sj_view_read_stored(request->shared, &view, &body)
                      : sj_view_read(request->shared, &view, &body);
     uint32_t raw_len = view.raw_len;
-    sj_view_release(request->shared, &view);
+    sj_view_close(request->shared, &view);
     if (status != 0) {
         sj_request_event(request, status < 0 ? SJ_EVENT_READ_FAILED : SJ_EVENT_NOT_FOUND);
         return;

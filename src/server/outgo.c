@@ -67,7 +67,7 @@ static void add_object(struct sj_outgo *outgo, const struct sj_key *key)
         }
         outgo->objects[outgo->object_count++] = *key;
     }
-    sj_view_release(outgo->request->shared, &view);
+    sj_view_close(outgo->request->shared, &view);
 }
 
 static void add_objects_of(struct sj_outgo *outgo, const struct sj_buf *bytes)
@@ -96,7 +96,7 @@ static void add_result(struct sj_outgo *outgo, const struct sj_key *key)
         add_objects_of(outgo, &bytes);
     }
     sj_buf_release(&bytes);
-    sj_view_release(outgo->request->shared, &view);
+    sj_view_close(outgo->request->shared, &view);
 }
 
 static void add_pathsets(struct sj_outgo *outgo, const struct sj_key *weak)
@@ -111,7 +111,7 @@ static void add_pathsets(struct sj_outgo *outgo, const struct sj_key *weak)
             struct sj_view view;
             if (sj_shared_find(request->shared, chain[i], SJ_BLOB_PATHSET, &sets[j], &view) == 0) {
                 (void)add_view(outgo, SJ_FRAME_PATHSET, weak, &view);
-                sj_view_release(request->shared, &view);
+                sj_view_close(request->shared, &view);
             }
         }
     }
@@ -136,7 +136,7 @@ bool sj_outgo_trail(struct sj_request *request, const struct sj_key *weak, struc
         sj_buf_add(out, bytes.data + head_len, bytes.len - (size_t)head_len);
     }
     sj_buf_release(&bytes);
-    sj_view_release(request->shared, &view);
+    sj_view_close(request->shared, &view);
     return is_good;
 }
 

@@ -139,7 +139,7 @@ enum sj_event sj_request_write_event(struct sj_request *request, int status);
  * @param request request
  * @param kind    what
  * @param key     its key
- * @param out     takes the view; release with sj_view_release()
+ * @param out     takes the view; release with sj_view_close()
  * @return 0, SJ_STORE_MISS or a negative errno
  */
 int sj_request_find(struct sj_request *request, enum sj_blob kind, const struct sj_key *key,

@@ -97,7 +97,7 @@ static void describe(struct sj_request *request, const char *hash, struct sj_jso
         } else {
             status = SJ_STORE_MISS;
         }
-        sj_view_release(request->shared, &view);
+        sj_view_close(request->shared, &view);
     }
     if (status != 0) {
         sj_json_str(json, hash, NULL);

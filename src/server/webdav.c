@@ -26,7 +26,7 @@ static bool is_stored(struct sj_request *request)
     if (sj_request_find(request, SJ_BLOB_ENTRY, &request->route.key, &view) != 0) {
         return false;
     }
-    sj_view_release(request->shared, &view);
+    sj_view_close(request->shared, &view);
     return true;
 }
 

@@ -41,7 +41,7 @@ static void load(struct sj_forward *forward, const struct sj_view *view)
 {
     struct sj_moving *blob = &forward->blobs[forward->count];
     blob->data = SJ_BUF_INIT((size_t)view->stored_len + 1);
-    if (sj_view_load(view, &blob->data, &blob->item) < 0) {
+    if (sj_view_fetch(view, &blob->data, &blob->item) < 0) {
         sj_buf_release(&blob->data);
         return;
     }
@@ -123,7 +123,7 @@ void sj_forward_run(struct sj_shared *shared)
             bytes += view->stored_len;
             load(&forward, view);
         }
-        sj_view_release(shared, view);
+        sj_view_close(shared, view);
     }
     size_t loaded = forward.count;
     if (loaded > 0) {

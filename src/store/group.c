@@ -53,7 +53,7 @@ static bool is_likely_there(struct sj_shared *shared, const struct sj_write *wri
         return false;
     }
     bool is_there = !view.is_aging;
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
     return is_there;
 }
 

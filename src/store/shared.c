@@ -58,7 +58,7 @@ static void free_shared(struct sj_shared *shared)
 {
     struct sj_queue *queue = &shared->queue;
     for (size_t i = 0; i < queue->aging_count; i++) {
-        sj_view_release(shared, &queue->aging[i]);
+        sj_view_close(shared, &queue->aging[i]);
     }
     free(queue->aging);
     sj_seen_clear(&queue->damaged);

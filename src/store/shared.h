@@ -90,7 +90,7 @@ static inline uint64_t sj_view_data_offset(const struct sj_view *view)
  * @param space  namespace's name; "": the default one
  * @param kind   what it holds
  * @param key    its key
- * @param out    takes the view; release with sj_view_release()
+ * @param out    takes the view; release with sj_view_close()
  * @return 0, SJ_STORE_MISS or a negative errno
  *
  * Safe from several threads at once, as are all functions that take a view of one's own.
@@ -99,7 +99,7 @@ int sj_shared_find(struct sj_shared *shared, struct sj_str space, enum sj_blob k
                    const struct sj_key *key, struct sj_view *out);
 
 /** Give a view up. @param shared store @param view view, zeroed or NULL; zeroed afterwards */
-void sj_view_release(struct sj_shared *shared, struct sj_view *view);
+void sj_view_close(struct sj_shared *shared, struct sj_view *view);
 
 /**
  * Read a view's data, decompressed and checked against its XXH3-128.

@@ -104,7 +104,7 @@ int sj_shared_find(struct sj_shared *shared, struct sj_str space, enum sj_blob k
     return 0;
 }
 
-void sj_view_release(struct sj_shared *shared, struct sj_view *view)
+void sj_view_close(struct sj_shared *shared, struct sj_view *view)
 {
     (void)shared;
     if (view) {
@@ -137,7 +137,7 @@ static int read_start(const struct sj_view *view, void *data, size_t len, struct
     return status < 0 ? status : judge_prefix(view, prefix, item);
 }
 
-int sj_view_load(const struct sj_view *view, struct sj_buf *out, struct sj_item *item)
+int sj_view_fetch(const struct sj_view *view, struct sj_buf *out, struct sj_item *item)
 {
     char *data = sj_buf_reserve(out, view->stored_len);
     if (!data) {
@@ -164,7 +164,7 @@ static int read_frame(struct sj_shared *shared, const struct sj_view *view, stru
     struct sj_desk *desk = sj_desk_take(shared);
     struct sj_buf *raw = out ? out : &desk->raw;
     struct sj_item item;
-    int status = sj_view_load(view, &desk->stored, &item);
+    int status = sj_view_fetch(view, &desk->stored, &item);
     bool is_known =
         !out && sj_known_has(shared->good, view->file->salt, view->generation, view->offset);
     if (status == 0 && !is_known) {
@@ -193,7 +193,7 @@ static int read_plain(const struct sj_view *view, struct sj_buf *out)
 {
     size_t had = out->len;
     struct sj_item item;
-    int status = sj_view_load(view, out, &item);
+    int status = sj_view_fetch(view, out, &item);
     if (status == 0 && !is_hash(out->data + had, view->raw_len, &item.hash)) {
         out->len = had;
         status = -EBADMSG;

@@ -15,4 +15,4 @@
  * @param item takes the item's fields
  * @return 0, -EBADMSG (it is not there) or a negative errno
  */
-int sj_view_load(const struct sj_view *view, struct sj_buf *out, struct sj_item *item);
+int sj_view_fetch(const struct sj_view *view, struct sj_buf *out, struct sj_item *item);

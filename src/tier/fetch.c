@@ -171,7 +171,7 @@ static bool is_local(struct sj_tiers *tiers, enum sj_blob kind, const struct sj_
 {
     struct sj_view view = {0};
     bool is_there = sj_shared_find(tiers->shared, sj_str_of(tiers->space), kind, key, &view) == 0;
-    sj_view_release(tiers->shared, &view);
+    sj_view_close(tiers->shared, &view);
     return is_there;
 }
 

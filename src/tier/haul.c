@@ -156,7 +156,7 @@ static bool store_has(struct sj_shared *shared, struct sj_str space, const struc
         return false;
     }
     bool is_right = view.raw_len == size;
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
     return is_right;
 }
 

@@ -90,7 +90,7 @@ static int add_blob(struct sj_parcel *parcel, struct sj_shared *shared, struct s
         value->raw_len = view.raw_len;
     }
     sj_buf_release(&bytes);
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
     return status;
 }
 
@@ -140,7 +140,7 @@ int sj_parcel_add(struct sj_parcel *parcel, struct sj_shared *shared, struct sj_
     }
     SJ_AUTO(sj_buf_release) struct sj_buf raw = SJ_BUF_INIT(SJ_RESULT_LIMIT);
     status = sj_view_read(shared, &view, &raw);
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
     size_t before = parcel->count;
     if (status == 0) {
         status = add_result(parcel, shared, space, upload, &raw);

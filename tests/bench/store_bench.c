@@ -220,7 +220,7 @@ static void *find_many(void *user)
         if (status == 0) {
             status = finder->is_check ? sj_view_check(finder->shared, &view)
                                       : sj_view_read(finder->shared, &view, &out);
-            sj_view_release(finder->shared, &view);
+            sj_view_close(finder->shared, &view);
         }
         if (status != 0) {
             (void)fprintf(stderr, "not found\n");

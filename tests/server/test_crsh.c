@@ -218,7 +218,7 @@ Test(crsh, shares_entries_with_http)
     cr_assert_eq(sj_shared_find(shared, sj_str_of(""), SJ_BLOB_ENTRY, &key, &view), 0);
     SJ_AUTO(sj_buf_release) struct sj_buf data = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     cr_assert_eq(sj_view_read(shared, &view, &data), 0);
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
     struct sj_entry_head head;
     int64_t len = sj_entry_decode(data.data, data.len, &head);
     cr_assert_gt(len, 0);

@@ -105,7 +105,7 @@ static int read_blob(struct sj_shared *shared, const char *space, enum sj_blob k
     int status = sj_shared_find(shared, sj_str_of(space), kind, key, &view);
     if (status == 0) {
         status = sj_view_read(shared, &view, out);
-        sj_view_release(shared, &view);
+        sj_view_close(shared, &view);
     }
     return status;
 }
@@ -180,7 +180,7 @@ Test(shared, what_is_written_is_found)
                 pread(view.fd, straight, view.stored_len, (off_t)sj_view_data_offset(&view)),
                 view.stored_len);
             cr_assert(memcmp(straight, sj_buf_text(&got), got.len) == 0);
-            sj_view_release(shared, &view);
+            sj_view_close(shared, &view);
         }
     }
     sj_shared_close(shared);
@@ -198,7 +198,7 @@ Test(shared, a_frame_is_stored_as_it_is)
     cr_assert_eq(sj_shared_find(shared, sj_str_of("a"), SJ_BLOB_OBJECT, &key, &view), 0);
     cr_assert_eq(sj_view_read_stored(shared, &view, &frame), 0);
     uint32_t stored_len = view.stored_len;
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
 
     struct sj_write *write = sj_write_new(shared, sj_str_of("b"));
     sj_write_frame(write, SJ_BLOB_OBJECT, &key, &key, 50000, &frame);
@@ -206,7 +206,7 @@ Test(shared, a_frame_is_stored_as_it_is)
     cr_assert(has_object(shared, "b", &key));
     cr_assert_eq(sj_shared_find(shared, sj_str_of("b"), SJ_BLOB_OBJECT, &key, &view), 0);
     cr_assert_eq(view.stored_len, stored_len);
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
     sj_shared_close(shared);
 }
 
@@ -251,7 +251,7 @@ Test(shared, the_later_entry_counts)
     SJ_AUTO(sj_buf_release) struct sj_buf got = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     cr_assert_eq(sj_view_read(shared, &view, &got), 0);
     cr_assert_str_eq(sj_buf_text(&got), "one");
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
     // Within one write, too, and what is forgotten in between is.
     struct sj_write *write = sj_write_new(shared, sj_str_of("a"));
     struct sj_buf first = text_of("first");
@@ -476,7 +476,7 @@ Test(shared, a_view_outlives_its_generation)
     struct sj_key is = sj_key_of(got.data, got.len);
     cr_assert(sj_key_eq(&is, &first));
     void *held = sj_view_take(&view);
-    sj_view_release(shared, &view);
+    sj_view_close(shared, &view);
     is = sj_key_of(shown, 20000);
     cr_assert(sj_key_eq(&is, &first));
     sj_view_drop(held);
@@ -543,7 +543,7 @@ static bool is_forgotten(struct sj_shared *shared, void *user)
     int status =
         sj_shared_find(shared, sj_str_of(wanted->space), SJ_BLOB_OBJECT, &wanted->key, &view);
     if (status == 0) {
-        sj_view_release(shared, &view);
+        sj_view_close(shared, &view);
     }
     return status == SJ_STORE_MISS;
 }
@@ -599,7 +599,7 @@ Test(shared, damage_is_a_miss_that_heals)
                                                 (where == 1 ? 5 : view.stored_len - 1));
                 SJ_AUTO(sj_buf_release) struct sj_buf got = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
                 int status = ways[way](shared, &view, &got);
-                sj_view_release(shared, &view);
+                sj_view_close(shared, &view);
                 cr_assert_eq(status, SJ_STORE_MISS, "way %zu at %d", way, where);
                 cr_assert_eq(got.len, 0);
                 cr_assert(comes_true(is_forgotten, shared, &wanted));
@@ -862,7 +862,7 @@ static bool is_counted(struct sj_shared *shared, void *user)
     struct sj_key key = key_of(1);
     int status = sj_shared_find(shared, sj_str_of("a"), SJ_BLOB_ENTRY, &key, &view);
     if (status == 0) {
-        sj_view_release(shared, &view);
+        sj_view_close(shared, &view);
     }
     return sj_shared_stat(shared, &stat) == 0 && stat.store.entries == 1;
 }

@@ -141,7 +141,7 @@ static bool is_read_right(struct arena *arena, unsigned seed, unsigned space, un
     sj_buf_clear(got);
     if (status == 0) {
         status = read_view(arena, &view, got, how);
-        sj_view_release(arena->shared, &view);
+        sj_view_close(arena->shared, &view);
     }
     (void)atomic_fetch_add(&arena->reads, 1);
     if (status != 0) {

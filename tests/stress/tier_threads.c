@@ -189,7 +189,7 @@ static void check_all(struct machine *machine, struct memory *memory)
         struct sj_view view = {0};
         bool is_here =
             sj_shared_find(machine->shared, sj_str_of(""), SJ_BLOB_RESULT, &strong, &view) == 0;
-        sj_view_release(machine->shared, &view);
+        sj_view_close(machine->shared, &view);
         CHECK(is_here == is_there);
     }
 }

@@ -112,7 +112,7 @@ bool machine_has(const struct machine *machine, enum sj_blob kind, const struct 
     }
     SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     int status = sj_view_read(machine->shared, &view, &bytes);
-    sj_view_release(machine->shared, &view);
+    sj_view_close(machine->shared, &view);
     cr_assert_eq(status, 0, "what is stored can be read");
     return true;
 }
