@@ -90,39 +90,19 @@ static int load_build(struct loading *loading, size_t index)
     return 0;
 }
 
-/** What some samples were compiled from, besides inputs. */
-static int key_of(struct sj_causes *causes, const struct sj_sample *sample, struct sj_key *out)
-{
-    if (sample->state == 0 || sample->config == 0) {
-        return -ENOENT;
-    }
-    struct sj_db_config config;
-    int status = sj_db_config(causes->view.db, sample->config, &config);
-    if (status < 0) {
-        return status;
-    }
-    static const struct sj_key none;
-    struct {
-        struct sj_key weak;
-        uint32_t config;
-        uint32_t state;
-    } from = {config.weak, 0, sample->state};
-    if (sj_key_eq(&config.weak, &none)) {
-        from.config = sample->config;
-    }
-    *out = sj_key_of(&from, sizeof from);
-    return 0;
-}
-
-static int earlier_of(struct sj_causes *causes, size_t index, const struct sj_sample *sample,
-                      struct sj_earlier *out)
+static struct sj_earlier earlier_of(const struct sj_causes *causes, size_t index,
+                                    const struct sj_sample *sample)
 {
     const struct sj_build *build = &causes->view.builds[index].build;
-    *out = (struct sj_earlier){
+    return (struct sj_earlier){
         .start_ns = sample->start_ns,
         .end_ns = sample->start_ns + sample->wall_ns,
         .machine = build->machine,
         .root = build->root,
+        .state = sample->state,
+        // A hit by stamp has a configuration that says nothing.
+        .config = sample->outcome == SJ_OUTCOME_MISS ? sample->config : 0,
+        .args = sample->args,
         .unit = sample->unit,
         .build = build->number,
         .reason = sample->reason,
@@ -130,26 +110,20 @@ static int earlier_of(struct sj_causes *causes, size_t index, const struct sj_sa
         .is_shared = (sample->flags & SJ_RECORD_SHARED) != 0,
         .reaches_a_remote = causes->reaches_a_remote[index],
     };
-    return key_of(causes, sample, &out->key);
 }
 
-static int add_earlier(struct sj_causes *causes, size_t index, const struct sj_sample *samples,
-                       size_t count)
+static void add_earlier(struct sj_causes *causes, size_t index, const struct sj_sample *samples,
+                        size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         // A hit says that the result was stored before, even where its miss is not on record.
-        if (samples[i].outcome != SJ_OUTCOME_MISS && samples[i].outcome != SJ_OUTCOME_HIT) {
-            continue;
-        }
-        struct sj_earlier item;
-        int status = earlier_of(causes, index, &samples[i], &item);
-        if (status == 0) {
+        bool is_stored =
+            samples[i].outcome == SJ_OUTCOME_MISS || samples[i].outcome == SJ_OUTCOME_HIT;
+        if (is_stored && samples[i].state) {
+            const struct sj_earlier item = earlier_of(causes, index, &samples[i]);
             sj_earlier_add(&causes->earlier, &item);
-        } else if (status != -ENOENT) {
-            return status;
         }
     }
-    return 0;
 }
 
 // The misses of all builds that may have compiled the same before; of loaded builds the hits, too.
@@ -161,15 +135,13 @@ static int load_earlier(struct sj_causes *causes, uint64_t from_ns, uint64_t unt
     for (size_t i = 0; i < causes->view.build_count && status == 0; i++) {
         const struct sj_view_build *build = &causes->view.builds[i];
         if (causes->is_loaded[i]) {
-            status = add_earlier(causes, i, causes->view.samples + build->first, build->count);
+            add_earlier(causes, i, causes->view.samples + build->first, build->count);
         } else if (build->build.start_ns >= from_ns && build->build.start_ns <= until_ns &&
                    build->build.count[SJ_OUTCOME_MISS] > 0) {
             size_t count = 0;
             status = sj_db_samples(causes->view.db, build->build.number,
                                    SJ_OUTCOME_BIT(SJ_OUTCOME_MISS), &misses, &count, &size);
-            if (status == 0) {
-                status = add_earlier(causes, i, misses, count);
-            }
+            add_earlier(causes, i, misses, count);
         }
     }
     sj_earlier_sort(&causes->earlier);
@@ -229,24 +201,19 @@ static void add_plain(struct sj_causes *causes, enum sj_blame_kind kind, const c
 }
 
 // Whether somebody had compiled the same before: then no commit is to blame.
-static int find_redundant(struct sj_causes *causes, size_t build, const struct sj_sample *sample)
+static void find_redundant(struct sj_causes *causes, size_t build, const struct sj_sample *sample)
 {
     const char *reason = sj_db_text(causes->view.db, sample->reason);
     if (strcmp(reason, "recache") == 0) {
         add_plain(causes, SJ_BLAME_ASKED, "");
-        return 0;
+        return;
     }
-    struct sj_earlier self;
-    int status = earlier_of(causes, build, sample, &self);
-    if (status < 0) {
-        return status == -ENOENT ? 0 : status;
-    }
+    const struct sj_earlier self = earlier_of(causes, build, sample);
     struct sj_earlier_verdict verdict;
-    if (sj_earlier_ask(&causes->earlier, &self, &verdict) == 0) {
+    if (self.state && sj_earlier_ask(&causes->earlier, &self, &verdict) == 0) {
         add_plain(causes, verdict.kind,
                   verdict.why ? verdict.why : sj_db_text(causes->view.db, verdict.of.reason));
     }
-    return 0;
 }
 
 static struct sj_line *line_between(struct sj_causes *causes, size_t reference, size_t build)
@@ -306,9 +273,9 @@ static int find_miss(struct sj_causes *causes, size_t build, const struct sj_sam
     } else if (causes->view.builds[build].reference != UINT32_MAX) {
         out->reference_build = causes->view.builds[build].reference;
     }
-    int status = find_redundant(causes, build, sample);
-    if (status < 0 || causes->found.count > 0) {
-        return status;
+    find_redundant(causes, build, sample);
+    if (causes->found.count > 0) {
+        return 0;
     }
     return out->reference ? find_differences(causes, build, sample, out)
                           : sj_cause_new(causes, build, sample, out, &causes->found);

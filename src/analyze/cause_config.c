@@ -43,7 +43,7 @@ static bool is_same_line(const char *a, const char *a_root, const char *b, const
 // The parts of the key that are on record always hold the place: in another work tree they differ
 // even where the key does not.
 static unsigned without_place(const struct sj_causes *causes, const struct sj_line *line,
-                              const struct sj_sample *reference, const struct sj_sample *sample,
+                              uint32_t args_before, const struct sj_sample *sample,
                               unsigned components)
 {
     const struct sj_build *earlier = &causes->view.builds[line->reference].build;
@@ -55,7 +55,7 @@ static unsigned without_place(const struct sj_causes *causes, const struct sj_li
     if (sample->flags & SJ_RECORD_SHARED) {
         components &= ~BIT(SJ_COMPONENT_PLACE);
     }
-    const char *before = sj_db_text(causes->view.db, reference->args);
+    const char *before = sj_db_text(causes->view.db, args_before);
     const char *after = sj_db_text(causes->view.db, sample->args);
     // A hit's command line is not kept: then the place alone is known to differ.
     if (!*before || !*after || is_same_line(before, earlier->root, after, later->root)) {
@@ -134,8 +134,7 @@ static void blame_part(struct sj_causes *causes, struct sj_line *line, enum sj_c
 // Which parts differ; 0 where that cannot be told.
 static unsigned compare(const struct sj_db_config *before, const struct sj_db_config *after)
 {
-    bool is_same = !sj_key_eq(&before->weak, &none) && sj_key_eq(&before->weak, &after->weak);
-    if (is_same || !is_told(before) || !is_told(after)) {
+    if (!is_told(before) || !is_told(after)) {
         return 0;
     }
     unsigned components = 0;
@@ -145,23 +144,43 @@ static unsigned compare(const struct sj_db_config *before, const struct sj_db_co
     return components;
 }
 
+// How the earlier sample was compiled. A hit by stamp does not tell, but the miss does that stored
+// what it took.
+static int config_before(const struct sj_causes *causes, const struct sj_sample *reference,
+                         struct sj_db_config *out, uint32_t *args)
+{
+    *out = (struct sj_db_config){0};
+    *args = reference->args;
+    int status = reference->config ? sj_db_config(causes->view.db, reference->config, out) : 0;
+    if (status == 0 && is_told(out) && *args) {
+        return 0;
+    }
+    const struct sj_earlier *stored = sj_earlier_config(&causes->earlier, reference->state);
+    if (status == 0 && stored) {
+        *args = stored->args;
+        status = is_told(out) ? 0 : sj_db_config(causes->view.db, stored->config, out);
+    }
+    return status == -ENOENT ? 0 : status;
+}
+
 int sj_cause_config(struct sj_causes *causes, struct sj_line *line,
                     const struct sj_sample *reference, const struct sj_sample *sample,
                     struct sj_blame_list *list)
 {
-    if (reference->config == sample->config || !reference->config || !sample->config) {
+    if (reference->config == sample->config || !sample->config) {
         return 0;
     }
     struct sj_db_config before;
     struct sj_db_config after;
-    int status = sj_db_config(causes->view.db, reference->config, &before);
+    uint32_t args;
+    int status = config_before(causes, reference, &before, &args);
     if (status == 0) {
         status = sj_db_config(causes->view.db, sample->config, &after);
     }
     if (status < 0) {
         return status == -ENOENT ? 0 : status;
     }
-    unsigned components = without_place(causes, line, reference, sample, compare(&before, &after));
+    unsigned components = without_place(causes, line, args, sample, compare(&before, &after));
     for (unsigned i = 0; i < SJ_COMPONENT_COUNT; i++) {
         if (!(components & BIT(i))) {
             continue;

@@ -27,9 +27,8 @@ static int compare(const void *left, const void *right)
 {
     const struct sj_earlier *a = left;
     const struct sj_earlier *b = right;
-    int order = memcmp(a->key.bytes, b->key.bytes, SJ_KEY_SIZE);
-    if (order != 0) {
-        return order;
+    if (a->state != b->state) {
+        return a->state < b->state ? -1 : 1;
     }
     if (a->start_ns != b->start_ns) {
         return a->start_ns < b->start_ns ? -1 : 1;
@@ -47,14 +46,14 @@ void sj_earlier_sort(struct sj_earlier_set *set)
     }
 }
 
-// The first item of a key, or where it would stand.
-static size_t lower_bound(const struct sj_earlier_set *set, const struct sj_key *key)
+// The first item of a state, or where it would stand.
+static size_t lower_bound(const struct sj_earlier_set *set, uint32_t state)
 {
     size_t first = 0;
     size_t count = set->count;
     while (count > 0) {
         size_t half = count / 2;
-        if (memcmp(set->items[first + half].key.bytes, key->bytes, SJ_KEY_SIZE) < 0) {
+        if (set->items[first + half].state < state) {
             first += half + 1;
             count -= half + 1;
         } else {
@@ -62,6 +61,16 @@ static size_t lower_bound(const struct sj_earlier_set *set, const struct sj_key 
         }
     }
     return first;
+}
+
+const struct sj_earlier *sj_earlier_config(const struct sj_earlier_set *set, uint32_t state)
+{
+    for (size_t i = lower_bound(set, state); i < set->count && set->items[i].state == state; i++) {
+        if (set->items[i].config) {
+            return &set->items[i];
+        }
+    }
+    return NULL;
 }
 
 /** What an earlier compile of the same says about a miss; the greatest counts. */
@@ -114,8 +123,8 @@ int sj_earlier_ask(const struct sj_earlier_set *set, const struct sj_earlier *mi
 {
     enum weight best = WEIGHT_NONE;
     const struct sj_earlier *found = NULL;
-    for (size_t i = lower_bound(set, &miss->key);
-         i < set->count && sj_key_eq(&set->items[i].key, &miss->key); i++) {
+    for (size_t i = lower_bound(set, miss->state);
+         i < set->count && set->items[i].state == miss->state; i++) {
         const struct sj_earlier *item = &set->items[i];
         if (compare(item, miss) == 0) {
             continue;

@@ -11,16 +11,17 @@
 #include <stdint.h>
 
 #include "analyze/blame.h"
-#include "key/key.h"
 #include "record/sample.h"
 
 /** A miss, as far as later ones ask. */
 struct sj_earlier {
-    struct sj_key key;     /**< of tool, command line, environment and inputs */
     uint64_t start_ns;     /**< when it began */
     uint64_t end_ns;       /**< when it was stored, if it was */
     const char *machine;   /**< where; the database's */
     const char *root;      /**< in which work tree; the database's */
+    uint32_t state;        /**< of inputs and all else that the key holds: sj_sample.state */
+    uint32_t config;       /**< sj_db_config(); 0: not known */
+    uint32_t args;         /**< text: command line; 0: not known */
     uint32_t unit;         /**< unit */
     uint32_t build;        /**< number of its build */
     uint32_t reason;       /**< text: why it was not stored */
@@ -29,9 +30,9 @@ struct sj_earlier {
     bool reaches_a_remote; /**< its build asked a remote */
 };
 
-/** Misses by key. Zeroed: none. */
+/** Misses by state. Zeroed: none. */
 struct sj_earlier_set {
-    struct sj_earlier *items; /**< by key, then start, once sorted */
+    struct sj_earlier *items; /**< by state, then start, once sorted */
     size_t count;             /**< length of items */
     size_t size;              /**< allocated */
 };
@@ -44,6 +45,15 @@ void sj_earlier_add(struct sj_earlier_set *set, const struct sj_earlier *item);
 
 /** Sort: must follow what was added before the set is asked. @param set set */
 void sj_earlier_sort(struct sj_earlier_set *set);
+
+/**
+ * How something was compiled whose record does not tell, as that of a hit by stamp.
+ *
+ * @param set   sorted set
+ * @param state its state
+ * @return an item that knows its configuration, or NULL
+ */
+const struct sj_earlier *sj_earlier_config(const struct sj_earlier_set *set, uint32_t state);
 
 /** Why a miss was redundant. */
 struct sj_earlier_verdict {

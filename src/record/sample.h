@@ -58,9 +58,8 @@ struct sj_db_config {
     uint32_t tool;                               /**< text: the compiler's file */
     uint32_t toolchain;                          /**< text: "gcc", "clang", … */
     struct sj_key component[SJ_COMPONENT_COUNT]; /**< parts of the weak key's local form, which
-                                                      always holds the place */
-    struct sj_key weak;                          /**< the weak key itself: equal in two checkouts
-                                                      that share results; zero: not known */
+                                                      always holds the place; zero: not known, as
+                                                      of a hit by stamp */
 };
 
 /** An input of a unit. */
