@@ -38,6 +38,62 @@ const char *sj_history_keep(struct sj_history *history, const char *data, size_t
     return text;
 }
 
+const char *sj_history_keep_block(struct sj_history *history, const char *data, size_t len)
+{
+    struct sj_texts *block = sj_realloc(NULL, sizeof *block + len + 1, 1);
+    *block = (struct sj_texts){.len = len, .size = len};
+    if (len > 0) {
+        memcpy(block->data, data, len);
+    }
+    // Behind the newest one, which still has room.
+    if (history->texts) {
+        block->next = history->texts->next;
+        history->texts->next = block;
+    } else {
+        history->texts = block;
+    }
+    return block->data;
+}
+
+struct sj_history_counts sj_history_count(const struct sj_history *history)
+{
+    return (struct sj_history_counts){
+        .commits = history->commit_count,
+        .changes = history->change_count,
+        .paths = history->path_count,
+        .people = history->person_count,
+    };
+}
+
+static uint32_t hash_person(const struct sj_slots *slots, struct sj_str name, struct sj_str email)
+{
+    return sj_slots_hash(slots, name.data, name.len) * 31 +
+           sj_slots_hash(slots, email.data, email.len);
+}
+
+// Rare: what finds things is made again.
+void sj_history_cut_to(struct sj_history *history, const struct sj_history_counts *counts)
+{
+    sj_history_forget(history);
+    history->commit_count = counts->commits;
+    history->change_count = counts->changes;
+    history->path_count = counts->paths;
+    history->person_count = counts->people;
+    sj_slots_release(&history->by_id);
+    sj_slots_release(&history->by_path);
+    sj_slots_release(&history->by_person);
+    for (size_t i = 0; i < counts->commits; i++) {
+        sj_slots_add(&history->by_id, sj_slots_hash_oid(&history->by_id, &history->commits[i].id),
+                     (uint32_t)i);
+    }
+    for (size_t i = 0; i < counts->people; i++) {
+        const struct sj_person *person = &history->people[i];
+        uint32_t hash =
+            hash_person(&history->by_person, sj_str_of(person->name), sj_str_of(person->email));
+        sj_slots_add(&history->by_person, hash, (uint32_t)i);
+    }
+}
+
 void sj_history_reserve_commits(struct sj_history *history, size_t more)
 {
     size_t wanted = history->commit_count + more;
@@ -130,12 +186,6 @@ uint32_t sj_history_path_find(const struct sj_history *history, const char *text
 {
     // What is worked out late is no part of what the caller can see.
     return find_path((struct sj_history *)(uintptr_t)history, text, strlen(text));
-}
-
-static uint32_t hash_person(const struct sj_slots *slots, struct sj_str name, struct sj_str email)
-{
-    return sj_slots_hash(slots, name.data, name.len) * 31 +
-           sj_slots_hash(slots, email.data, email.len);
 }
 
 uint32_t sj_history_add_person(struct sj_history *history, const char *name, const char *email)

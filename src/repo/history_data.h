@@ -12,7 +12,10 @@
 #include "repo/history.h"
 #include "repo/slots.h"
 
-#define SJ_COMMIT_FLAGS_ALL 15u /**< all bits of enum sj_commit_flags */
+/** Beside enum sj_commit_flags: what is missing was not there; it may be one day. */
+#define SJ_COMMIT_LACKS (1u << 4)
+
+#define SJ_COMMIT_FLAGS_ALL 31u /**< all bits of enum sj_commit_flags, and SJ_COMMIT_LACKS */
 
 /** An author: as commits name him, and as the mailmap does. */
 struct sj_person {
@@ -30,13 +33,25 @@ struct sj_texts {
     char data[];           /**< texts, each terminated */
 };
 
+/** How much there is of everything. */
+struct sj_history_counts {
+    size_t commits; /**< commits */
+    size_t changes; /**< changes */
+    size_t paths;   /**< paths */
+    size_t people;  /**< authors */
+};
+
 /** Arrays that grow, with what finds things in them. */
 struct sj_history {
-    struct sj_repo *repo; /**< borrowed */
-    char *cache;          /**< file it is kept in; NULL: none */
-    int cache_fd;         /**< -1: none, or not to be written */
-    uint64_t cache_len;   /**< bytes of it that were read or written */
-    bool was_damaged;     /**< something of it was no good and is to be written again */
+    struct sj_repo *repo;             /**< borrowed */
+    char *cache;                      /**< file it is kept in; NULL: none */
+    int cache_fd;                     /**< the file; -1: none */
+    uint64_t cache_len;               /**< bytes of it that were read or written */
+    uint64_t mark;                    /**< what the file was begun with */
+    struct sj_history_counts written; /**< what the file holds */
+    bool is_writable;                 /**< the file is */
+    bool was_damaged;                 /**< what is behind cache_len is no good */
+    bool is_to_renew;                 /**< the file is to be written from its beginning */
 
     struct sj_commit *commits; /**< parents before children */
     uint32_t *jumps;           /**< for each commit an ancestor some way back */
@@ -85,6 +100,16 @@ struct sj_rename {
  * @return the text
  */
 const char *sj_history_keep(struct sj_history *history, const char *data, size_t len);
+
+/** Keep a block of texts. @param history history @param data texts @param len their length together
+ * @return the block */
+const char *sj_history_keep_block(struct sj_history *history, const char *data, size_t len);
+
+/** How much there is. @param history history @return counts */
+struct sj_history_counts sj_history_count(const struct sj_history *history);
+
+/** Forget all that was added behind some counts. @param history history @param counts counts */
+void sj_history_cut_to(struct sj_history *history, const struct sj_history_counts *counts);
 
 /** Make room for commits. @param history history @param more so many more */
 void sj_history_reserve_commits(struct sj_history *history, size_t more);

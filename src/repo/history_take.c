@@ -190,8 +190,9 @@ static int compare_one(struct walk *walk, size_t i, struct batch *batch)
         status = sj_tree_diff(&walk->history->repo->listings, &before, &pending->tree, note_change,
                               batch, &faults);
     }
-    if (status < 0 || faults.count > 0) {
-        pending->commit.flags |= SJ_COMMIT_PARTIAL;
+    status = status < 0 ? status : faults.status;
+    if (status < 0) {
+        pending->commit.flags |= SJ_COMMIT_PARTIAL | (status == -ENOENT ? SJ_COMMIT_LACKS : 0);
     }
     pending->commit.change_count = (uint32_t)(batch->count - count);
     return batch->count < SJ_NO_COMMIT - 1 - walk->history->change_count ? 0 : -EFBIG;
@@ -229,6 +230,7 @@ static int take_batch(struct walk *walk, size_t from, size_t end)
         at -= walk->pending[i].commit.change_count;
         append_one(walk->history, &walk->pending[i], batch.changes + at);
     }
+    sj_history_file_append(walk->history);
     return 0;
 }
 
@@ -255,30 +257,49 @@ static bool ends_at_cut(const struct sj_history *history, const struct sj_oid *t
     return (history->commits[place].flags & SJ_COMMIT_CUT) != 0;
 }
 
+// The file is locked.
+static int take(struct sj_history *history, const struct sj_oid *tip,
+                struct sj_history_update *update)
+{
+    int status = sj_repo_read_cuts(history->repo);
+    if (status < 0) {
+        return status;
+    }
+    update->was_remade = history->was_damaged;
+    SJ_AUTO(release_walk)
+    struct walk walk = {.history = history, .seen = {.seed = history->by_id.seed}};
+    if (sj_history_find(history, tip) == SJ_NO_COMMIT) {
+        sj_history_forget(history);
+        status = collect(&walk, tip);
+        status = status < 0 ? status : take_all(&walk);
+    } else if (history->was_damaged) {
+        sj_history_file_append(history);
+    }
+    if (status == 0) {
+        update->added = (uint32_t)walk.count;
+        update->is_shallow = ends_at_cut(history, tip);
+    }
+    return status;
+}
+
 int sj_history_take(struct sj_history *history, const struct sj_oid *tip,
                     struct sj_history_update *out, struct sj_err *err)
 {
     struct sj_history_update update = {0};
-    SJ_AUTO(release_walk)
-    struct walk walk = {.history = history, .seen = {.seed = history->by_id.seed}};
     char hex[SJ_OID_HEX_SIZE];
     sj_oid_hex(tip, hex);
-    int status = sj_repo_read_cuts(history->repo);
-    if (status == 0 && sj_history_find(history, tip) == SJ_NO_COMMIT) {
-        sj_history_forget(history);
-        status = collect(&walk, tip);
-        if (status == 0) {
-            status = take_all(&walk);
-        }
+    int status = sj_history_file_lock(history);
+    if (status < 0) {
+        return sj_fail(err, status, "cannot read '%s'", history->cache);
     }
+    status = take(history, tip, &update);
+    sj_history_file_unlock(history);
     if (status == -ENOENT) {
         return sj_fail_plain(err, status, "commit %s is not in '%s'", hex, history->repo->git_dir);
     }
     if (status < 0) {
         return sj_fail(err, status, "cannot read the history of commit %s", hex);
     }
-    update.added = (uint32_t)walk.count;
-    update.is_shallow = ends_at_cut(history, tip);
     if (out) {
         *out = update;
     }
