@@ -17,19 +17,25 @@ static uint64_t random_seed(void)
     return seed;
 }
 
-int sj_history_open(struct sj_repo *repo, const char *cache, struct sj_history **out,
-                    struct sj_err *err)
+struct sj_history *sj_history_new(struct sj_repo *repo)
 {
     struct sj_history *history = sj_new(struct sj_history);
     history->repo = repo;
-    history->cache = cache ? sj_strdup(cache) : NULL;
-    history->cache_fd = -1;
+    history->file.fd = -1;
     history->renames_commit = SJ_NO_COMMIT;
     history->by_id.seed = history->by_path.seed = history->by_person.seed = random_seed();
     // A mailmap is a nicety: one that is broken, or not there in a partial clone, is done without.
-    if (git_mailmap_from_repository(&history->mailmap, repo->git) < 0) {
+    if (repo && git_mailmap_from_repository(&history->mailmap, repo->git) < 0) {
         history->mailmap = NULL;
     }
+    return history;
+}
+
+int sj_history_open(struct sj_repo *repo, const char *cache, struct sj_history **out,
+                    struct sj_err *err)
+{
+    struct sj_history *history = sj_history_new(repo);
+    history->file.path = cache ? sj_strdup(cache) : NULL;
     int status = cache ? sj_history_file_open(history, err) : 0;
     if (status < 0) {
         sj_history_close(history);
@@ -45,8 +51,8 @@ void sj_history_close(struct sj_history *history)
         return;
     }
     sj_history_forget(history);
-    sj_auto_close(&history->cache_fd);
-    free(history->cache);
+    sj_auto_close(&history->file.fd);
+    free(history->file.path);
     free(history->commits);
     free(history->jumps);
     free(history->persons);

@@ -57,9 +57,11 @@ struct sj_history;
 
 /** What an update did. */
 struct sj_history_update {
-    uint32_t added;  /**< commits that were new */
-    bool is_shallow; /**< history ends at a cut */
-    bool was_remade; /**< the file was damaged or of another version: made again */
+    uint32_t added;   /**< commits that were new */
+    uint32_t partial; /**< commits of all that are known some changes of which are missing:
+                           SJ_COMMIT_PARTIAL */
+    bool is_shallow;  /**< history ends at a cut */
+    bool was_remade;  /**< the file was damaged or of another version: made again */
 };
 
 /**

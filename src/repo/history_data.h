@@ -41,17 +41,22 @@ struct sj_history_counts {
     size_t people;  /**< authors */
 };
 
+/** The file that a history is kept in. */
+struct sj_history_file {
+    char *path;                       /**< NULL: none */
+    int fd;                           /**< -1: none */
+    uint64_t len;                     /**< bytes of it that were read or written */
+    uint64_t mark;                    /**< what it was begun with */
+    struct sj_history_counts written; /**< what it holds */
+    bool is_writable;                 /**< it can be written to */
+    bool was_damaged;                 /**< what is behind len is no good */
+    bool is_to_renew;                 /**< it is to be written from its beginning */
+};
+
 /** Arrays that grow, with what finds things in them. */
 struct sj_history {
-    struct sj_repo *repo;             /**< borrowed */
-    char *cache;                      /**< file it is kept in; NULL: none */
-    int cache_fd;                     /**< the file; -1: none */
-    uint64_t cache_len;               /**< bytes of it that were read or written */
-    uint64_t mark;                    /**< what the file was begun with */
-    struct sj_history_counts written; /**< what the file holds */
-    bool is_writable;                 /**< the file is */
-    bool was_damaged;                 /**< what is behind cache_len is no good */
-    bool is_to_renew;                 /**< the file is to be written from its beginning */
+    struct sj_repo *repo;        /**< borrowed */
+    struct sj_history_file file; /**< where it is kept */
 
     struct sj_commit *commits; /**< parents before children */
     uint32_t *jumps;           /**< for each commit an ancestor some way back */
@@ -104,6 +109,10 @@ const char *sj_history_keep(struct sj_history *history, const char *data, size_t
 /** Keep a block of texts. @param history history @param data texts @param len their length together
  * @return the block */
 const char *sj_history_keep_block(struct sj_history *history, const char *data, size_t len);
+
+/** A history that is kept nowhere. @param repo repository @return empty history; the caller closes
+ * it */
+struct sj_history *sj_history_new(struct sj_repo *repo);
 
 /** How much there is. @param history history @return counts */
 struct sj_history_counts sj_history_count(const struct sj_history *history);

@@ -248,12 +248,12 @@ static int read_part(struct sj_history *history, const unsigned char *data, size
         check_part(data, body, (size_t)size) != sj_get_u64(data + PART_CHECK_AT)) {
         return -EBADMSG;
     }
-    struct sj_history_counts before = history->written;
+    struct sj_history_counts before = history->file.written;
     if (!read_body(history, &part, body)) {
         sj_history_cut_to(history, &before);
         return -EBADMSG;
     }
-    history->written = sj_history_count(history);
+    history->file.written = sj_history_count(history);
     *used = PART_HEADER_SIZE + (size_t)size;
     return 0;
 }
@@ -264,7 +264,7 @@ int sj_history_file_decode(struct sj_history *history, const void *data, size_t 
     size_t at = 0;
     *used = 0;
     if (is_start) {
-        if (!read_header(data, len, &history->mark)) {
+        if (!read_header(data, len, &history->file.mark)) {
             return -EPROTO;
         }
         at = FILE_HEADER_SIZE;
@@ -319,8 +319,8 @@ static void write_changes(const struct sj_history *history, size_t first, size_t
 static struct sj_history_counts end_of_part(const struct sj_history *history, size_t max_commits)
 {
     struct sj_history_counts end = sj_history_count(history);
-    if (end.commits - history->written.commits > max_commits) {
-        end.commits = history->written.commits + max_commits;
+    if (end.commits - history->file.written.commits > max_commits) {
+        end.commits = history->file.written.commits + max_commits;
         end.changes = history->commits[end.commits].change;
     }
     return end;
@@ -328,7 +328,7 @@ static struct sj_history_counts end_of_part(const struct sj_history *history, si
 
 void sj_history_file_encode(struct sj_history *history, size_t max_commits, struct sj_buf *out)
 {
-    struct sj_history_counts from = history->written;
+    struct sj_history_counts from = history->file.written;
     struct sj_history_counts end = end_of_part(history, max_commits);
     SJ_AUTO(sj_buf_release) struct sj_buf texts = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     size_t start = out->len;
@@ -357,5 +357,5 @@ void sj_history_file_encode(struct sj_history *history, size_t max_commits, stru
     sj_put_u32(header + 20, (uint32_t)texts.len);
     sj_put_u64(header + PART_CHECK_AT,
                check_part(header, header + PART_HEADER_SIZE, out->len - start - PART_HEADER_SIZE));
-    history->written = end;
+    history->file.written = end;
 }

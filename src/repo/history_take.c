@@ -6,6 +6,7 @@
 #include "repo/commit_text.h"
 #include "repo/history_data.h"
 #include "repo/history_file.h"
+#include "repo/history_heal.h"
 #include "repo/tree_diff.h"
 
 // Commits that are compared before they are appended and written: a few megabytes of changes.
@@ -257,27 +258,43 @@ static bool ends_at_cut(const struct sj_history *history, const struct sj_oid *t
     return (history->commits[place].flags & SJ_COMMIT_CUT) != 0;
 }
 
+static int take_commit(struct sj_history *history, const struct sj_oid *tip, uint32_t *added)
+{
+    SJ_AUTO(release_walk)
+    struct walk walk = {.history = history, .seen = {.seed = history->by_id.seed}};
+    sj_history_forget(history);
+    int status = collect(&walk, tip);
+    status = status < 0 ? status : take_all(&walk);
+    *added = (uint32_t)walk.count;
+    return status;
+}
+
+static int take_again(struct sj_history *history, const struct sj_oid *id)
+{
+    uint32_t added;
+    return take_commit(history, id, &added);
+}
+
 // The file is locked.
 static int take(struct sj_history *history, const struct sj_oid *tip,
                 struct sj_history_update *update)
 {
+    bool is_healed = false;
+    update->was_remade = history->file.was_damaged;
     int status = sj_repo_read_cuts(history->repo);
-    if (status < 0) {
-        return status;
+    if (status == 0) {
+        status = sj_history_heal(history, take_again, &is_healed);
     }
-    update->was_remade = history->was_damaged;
-    SJ_AUTO(release_walk)
-    struct walk walk = {.history = history, .seen = {.seed = history->by_id.seed}};
-    if (sj_history_find(history, tip) == SJ_NO_COMMIT) {
-        sj_history_forget(history);
-        status = collect(&walk, tip);
-        status = status < 0 ? status : take_all(&walk);
-    } else if (history->was_damaged) {
+    if (status == 0 && sj_history_find(history, tip) == SJ_NO_COMMIT) {
+        status = take_commit(history, tip, &update->added);
+    } else if (status == 0 && (is_healed || history->file.was_damaged)) {
         sj_history_file_append(history);
     }
     if (status == 0) {
-        update->added = (uint32_t)walk.count;
         update->is_shallow = ends_at_cut(history, tip);
+        for (size_t i = 0; i < history->commit_count; i++) {
+            update->partial += (history->commits[i].flags & SJ_COMMIT_PARTIAL) != 0;
+        }
     }
     return status;
 }
@@ -290,7 +307,7 @@ int sj_history_take(struct sj_history *history, const struct sj_oid *tip,
     sj_oid_hex(tip, hex);
     int status = sj_history_file_lock(history);
     if (status < 0) {
-        return sj_fail(err, status, "cannot read '%s'", history->cache);
+        return sj_fail(err, status, "cannot read '%s'", history->file.path);
     }
     status = take(history, tip, &update);
     sj_history_file_unlock(history);
