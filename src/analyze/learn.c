@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyze/learn.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "record/pathset.h"
+
+#define ALWAYS_BUILDS 3   // that must have been seen
+#define ALWAYS_SHARE  0.8 // of builds
+#define FEW_PATHS     3   // one build teaches what follows from so few changed paths
+#define FOLLOW_BUILDS 2   // else so many must agree
+
+void sj_learned_release(struct sj_learned *learned)
+{
+    if (learned) {
+        for (size_t i = 0; i < learned->count; i++) {
+            sj_numbers_release(&learned->lessons[i].changed);
+        }
+        free(learned->lessons);
+        sj_numbers_release(&learned->known);
+        *learned = (struct sj_learned){0};
+    }
+}
+
+void sj_learn_begin(struct sj_learned *learned, const struct sj_match *match)
+{
+    if (learned->count == learned->size) {
+        learned->size = learned->size ? learned->size * 2 : 64;
+        learned->lessons = sj_realloc(learned->lessons, learned->size, sizeof *learned->lessons);
+    }
+    learned->lessons[learned->count++] = (struct sj_lesson){.match = match};
+}
+
+void sj_learn_unit(struct sj_learned *learned, const struct sj_sieve *sieve,
+                   struct sj_sifted before, struct sj_sifted after)
+{
+    struct sj_lesson *lesson = &learned->lessons[learned->count - 1];
+    const struct sj_input *a = sieve->pool + before.first;
+    const struct sj_input *a_end = a + before.count;
+    const struct sj_input *b = sieve->pool + after.first;
+    const struct sj_input *b_end = b + after.count;
+    while (a < a_end && b < b_end) {
+        if (a->path != b->path || a->need != b->need) {
+            bool is_less = a->path < b->path || (a->path == b->path && a->need < b->need);
+            a += is_less;
+            b += !is_less;
+            continue;
+        }
+        if (a->need == SJ_NEED_CONTENT && a->content != b->content &&
+            sj_numbers_has(&sieve->generated, a->path)) {
+            sj_numbers_add(&lesson->changed, a->path);
+            sj_numbers_add(&learned->known, a->path);
+        }
+        a++;
+        b++;
+    }
+}
+
+// Whether a path was changed in each build in which a generated file came out otherwise, and in no
+// other one.
+static bool follows_path(const struct sj_learned *learned, uint32_t file, uint32_t path)
+{
+    size_t seen = 0;
+    size_t fewest = SIZE_MAX;
+    for (size_t i = 0; i < learned->count; i++) {
+        const struct sj_lesson *lesson = &learned->lessons[i];
+        bool came_out = sj_numbers_has(&lesson->changed, file);
+        if (came_out != sj_numbers_has(&lesson->match->content, path)) {
+            return false;
+        }
+        seen += came_out;
+        if (came_out && lesson->match->content.count < fewest) {
+            fewest = lesson->match->content.count;
+        }
+    }
+    return seen >= FOLLOW_BUILDS || (seen > 0 && fewest <= FEW_PATHS);
+}
+
+static bool follows_any(const struct sj_learned *learned, uint32_t file,
+                        const struct sj_match *match)
+{
+    for (uint32_t i = 0; i < match->content.size / 64; i++) {
+        for (uint64_t word = match->content.bits[i]; word; word &= word - 1) {
+            if (follows_path(learned, file, i * 64 + (uint32_t)__builtin_ctzll(word))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool is_always(const struct sj_learned *learned, uint32_t file)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < learned->count; i++) {
+        seen += sj_numbers_has(&learned->lessons[i].changed, file);
+    }
+    return seen >= ALWAYS_BUILDS && (double)seen >= ALWAYS_SHARE * (double)learned->count;
+}
+
+void sj_learned_apply(const struct sj_learned *learned, const struct sj_match *match,
+                      struct sj_numbers *always, struct sj_numbers *follows)
+{
+    for (uint32_t i = 0; i < learned->known.size / 64; i++) {
+        for (uint64_t word = learned->known.bits[i]; word; word &= word - 1) {
+            uint32_t file = i * 64 + (uint32_t)__builtin_ctzll(word);
+            if (is_always(learned, file)) {
+                sj_numbers_add(always, file);
+            } else if (follows_any(learned, file, match)) {
+                sj_numbers_add(follows, file);
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * What builds teach about files that git does not track: which change with every build, and which
+ * follow what change of tracked files.
+ */
+#pragma once
+
+#include "analyze/sieve.h"
+
+/** What one build taught. */
+struct sj_lesson {
+    const struct sj_match *match; /**< what had changed before it; the caller's */
+    struct sj_numbers changed;    /**< generated files that came out otherwise */
+};
+
+/** What was learned. Zeroed: nothing. */
+struct sj_learned {
+    struct sj_lesson *lessons; /**< by build, oldest first */
+    size_t count;              /**< length of lessons */
+    size_t size;               /**< allocated */
+    struct sj_numbers known;   /**< generated files that ever came out otherwise */
+};
+
+/** Begin with the next build. @param learned what was learned @param match what had changed; must
+ * outlive it */
+void sj_learn_begin(struct sj_learned *learned, const struct sj_match *match);
+
+/**
+ * Compare a unit's generated inputs before and after the build that was begun last.
+ *
+ * @param learned what was learned
+ * @param sieve   inputs
+ * @param before  of sj_sieve_get()
+ * @param after   of sj_sieve_get()
+ */
+void sj_learn_unit(struct sj_learned *learned, const struct sj_sieve *sieve,
+                   struct sj_sifted before, struct sj_sifted after);
+
+/**
+ * Which generated files will come out otherwise: those that did in four of five builds, three at
+ * least, and those that did whenever, and only when, one of the paths was changed that change now.
+ *
+ * @param learned  what was learned
+ * @param match    what changes now
+ * @param always   takes those of the first kind
+ * @param follows  takes those of the second kind
+ */
+void sj_learned_apply(const struct sj_learned *learned, const struct sj_match *match,
+                      struct sj_numbers *always, struct sj_numbers *follows);
+
+/** Free what was learned. @param learned it, zeroed or NULL */
+void sj_learned_release(struct sj_learned *learned);
