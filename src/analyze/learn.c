@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "analyze/description.h"
 #include "base/mem.h"
 #include "record/pathset.h"
 
@@ -19,6 +20,7 @@ void sj_learned_release(struct sj_learned *learned)
         }
         free(learned->lessons);
         sj_numbers_release(&learned->known);
+        sj_numbers_release(&learned->generated);
         *learned = (struct sj_learned){0};
     }
 }
@@ -51,6 +53,7 @@ void sj_learn_unit(struct sj_learned *learned, const struct sj_sieve *sieve,
             sj_numbers_has(&sieve->generated, a->path)) {
             sj_numbers_add(&lesson->changed, a->path);
             sj_numbers_add(&learned->known, a->path);
+            sj_numbers_add(&learned->generated, a->path);
         }
         a++;
         b++;
@@ -82,7 +85,9 @@ static bool follows_any(const struct sj_learned *learned, uint32_t file,
 {
     for (uint32_t i = 0; i < match->content.size / 64; i++) {
         for (uint64_t word = match->content.bits[i]; word; word &= word - 1) {
-            if (follows_path(learned, file, i * 64 + (uint32_t)__builtin_ctzll(word))) {
+            uint32_t path = i * 64 + (uint32_t)__builtin_ctzll(word);
+            if (follows_path(learned, file, path) ||
+                sj_description_makes(sj_db_text(match->db, path), sj_db_text(match->db, file))) {
                 return true;
             }
         }
@@ -102,8 +107,8 @@ static bool is_always(const struct sj_learned *learned, uint32_t file)
 void sj_learned_apply(const struct sj_learned *learned, const struct sj_match *match,
                       struct sj_numbers *always, struct sj_numbers *follows)
 {
-    for (uint32_t i = 0; i < learned->known.size / 64; i++) {
-        for (uint64_t word = learned->known.bits[i]; word; word &= word - 1) {
+    for (uint32_t i = 0; i < learned->generated.size / 64; i++) {
+        for (uint64_t word = learned->generated.bits[i]; word; word &= word - 1) {
             uint32_t file = i * 64 + (uint32_t)__builtin_ctzll(word);
             if (is_always(learned, file)) {
                 sj_numbers_add(always, file);

@@ -16,10 +16,11 @@ struct sj_lesson {
 
 /** What was learned. Zeroed: nothing. */
 struct sj_learned {
-    struct sj_lesson *lessons; /**< by build, oldest first */
-    size_t count;              /**< length of lessons */
-    size_t size;               /**< allocated */
-    struct sj_numbers known;   /**< generated files that ever came out otherwise */
+    struct sj_lesson *lessons;   /**< by build, oldest first */
+    size_t count;                /**< length of lessons */
+    size_t size;                 /**< allocated */
+    struct sj_numbers known;     /**< generated files that ever came out otherwise */
+    struct sj_numbers generated; /**< all generated files that units read */
 };
 
 /** Begin with the next build. @param learned what was learned @param match what had changed; must
@@ -39,7 +40,8 @@ void sj_learn_unit(struct sj_learned *learned, const struct sj_sieve *sieve,
 
 /**
  * Which generated files will come out otherwise: those that did in four of five builds, three at
- * least, and those that did whenever, and only when, one of the paths was changed that change now.
+ * least; and those that did whenever, and only when, one of the paths was changed that change now,
+ * or that are called like what such a path is made into.
  *
  * @param learned  what was learned
  * @param match    what changes now

@@ -34,6 +34,15 @@ void sj_numbers_add(struct sj_numbers *numbers, uint32_t number)
     numbers->bits[number / 64] |= bit;
 }
 
+void sj_numbers_join(struct sj_numbers *into, const struct sj_numbers *from)
+{
+    for (uint32_t i = 0; i < from->size / 64; i++) {
+        for (uint64_t word = from->bits[i]; word; word &= word - 1) {
+            sj_numbers_add(into, i * 64 + (uint32_t)__builtin_ctzll(word));
+        }
+    }
+}
+
 static void add_text(struct sj_db *db, struct sj_numbers *numbers, const char *text)
 {
     uint32_t number = sj_db_text_find(db, text);

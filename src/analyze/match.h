@@ -20,6 +20,9 @@ void sj_numbers_release(struct sj_numbers *numbers);
 /** Add a number. @param numbers set @param number which */
 void sj_numbers_add(struct sj_numbers *numbers, uint32_t number);
 
+/** Add all numbers of another set. @param into set @param from the other one */
+void sj_numbers_join(struct sj_numbers *into, const struct sj_numbers *from);
+
 /** Whether a number is in. @param numbers set @param number which @return true when it is */
 static inline bool sj_numbers_has(const struct sj_numbers *numbers, uint32_t number)
 {

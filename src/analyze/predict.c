@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/description.h"
 #include "analyze/makespan.h"
 #include "analyze/recipe.h"
 #include "base/mem.h"
@@ -43,15 +44,6 @@ static void add(struct work *work, struct sj_expected expected)
     out->items[out->count++] = expected;
     out->cpu_ns += expected.cpu_ns;
     out->why[expected.why]++;
-}
-
-static void join(struct sj_numbers *into, const struct sj_numbers *from)
-{
-    for (uint32_t i = 0; i < from->size / 64; i++) {
-        for (uint64_t word = from->bits[i]; word; word &= word - 1) {
-            sj_numbers_add(into, i * 64 + (uint32_t)__builtin_ctzll(word));
-        }
-    }
 }
 
 static enum sj_expected_why why_of(const struct work *work, enum sj_match_why why, uint32_t path)
@@ -202,8 +194,8 @@ static void prepare(struct work *work)
     work->usual_ns = sj_units_usual_cost(outlook->units);
     if (outlook->learned) {
         sj_learned_apply(outlook->learned, outlook->match, &work->always, &work->follows);
-        join(&work->both, &work->always);
-        join(&work->both, &work->follows);
+        sj_numbers_join(&work->both, &work->always);
+        sj_numbers_join(&work->both, &work->follows);
         work->match.too = &work->both;
     }
     for (size_t i = 0; i < outlook->changes->count; i++) {
@@ -293,7 +285,7 @@ enum sj_flags_change sj_flags_change(struct sj_repo *repo, const struct sj_oid *
     enum sj_flags_change result = SJ_FLAGS_SAME;
     for (size_t i = 0; i < changes->count; i++) {
         const char *path = sj_changed_path(changes, i);
-        if (changes->items[i].kind != SJ_CHANGED_EDIT || !sj_recipe_is(path)) {
+        if (changes->items[i].kind != SJ_CHANGED_EDIT || !sj_description_of(path)) {
             continue;
         }
         enum sj_flags_change here = compare_recipe(repo, from, to, path);

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * Files that are known by their names: build descriptions, whose change may change every unit's
- * flags, and sources, which become units of their own.
+ * What a change of a build description means for flags, and how far it reaches; and which files
+ * become units of their own. Which files are build descriptions description.h tells.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/** Whether a path is a build description: CMakeLists.txt, meson.build, Makefile, a CI workflow, …
- * @param path relative to the root @return true when it is */
-bool sj_recipe_is(const char *path);
 
 /** How far a build description reaches: those that list what lies beside them, such as
  * CMakeLists.txt, reach as far as their own directory. @param path of a build description @return

@@ -23,20 +23,11 @@ void sj_sieve_release(struct sj_sieve *sieve)
     }
 }
 
-static void join(struct sj_numbers *into, const struct sj_numbers *from)
-{
-    for (uint32_t i = 0; i < from->size / 64; i++) {
-        for (uint64_t word = from->bits[i]; word; word &= word - 1) {
-            sj_numbers_add(into, i * 64 + (uint32_t)__builtin_ctzll(word));
-        }
-    }
-}
-
 void sj_sieve_want(struct sj_sieve *sieve, const struct sj_match *match)
 {
-    join(&sieve->wanted, &match->content);
-    join(&sieve->wanted, &match->present);
-    join(&sieve->wanted, &match->names);
+    sj_numbers_join(&sieve->wanted, &match->content);
+    sj_numbers_join(&sieve->wanted, &match->present);
+    sj_numbers_join(&sieve->wanted, &match->names);
     sieve->keeps_all = sieve->keeps_all || match->submodules.len > 0;
 }
 

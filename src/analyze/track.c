@@ -282,6 +282,7 @@ static int judge(struct work *work, size_t at)
     struct judged judged = {.first_ns = UINT64_MAX};
     int status = predict(work, at, &judged);
     if (status == 0) {
+        sj_numbers_join(&work->out->learned.generated, &work->sieve.generated);
         sj_learn_begin(&work->out->learned, &work->out->matches[at]);
         judge_samples(work, &judged, build);
         add_row(work, &judged, build);
