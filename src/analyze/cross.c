@@ -25,8 +25,7 @@ struct sj_cross sj_cross_test(const struct sj_cross_input *input)
     double spread = fmax(sj_noise_spread(values, input->count, result.change), SJ_NOISE_FLOOR);
     double own = MEDIAN_ERROR * spread;
     double machine = input->machine_sigma;
-    double builds =
-        1 / fmax(1, (double)input->builds_before) + 1 / fmax(1, (double)input->builds_after);
+    double builds = 1 / fmax(1, input->builds_before) + 1 / fmax(1, input->builds_after);
     result.error = sqrt(own * own / (double)input->count + machine * machine * builds);
     double z = result.change / result.error;
     result.chance = sj_noise_chance(z);

@@ -22,8 +22,9 @@ struct sj_cross_input {
     size_t count;              /**< how many units */
     double machine_sigma;      /**< what is not known of a build's machine factor, as a standard
                                     deviation of the logarithm */
-    size_t builds_before;      /**< builds that "before" comes from, at least 1 */
-    size_t builds_after;       /**< builds that "after" comes from, at least 1 */
+    double builds_before;      /**< builds that "before" comes from, at least 1: where they have
+                                    unequal parts in it, as many equal ones as are worth as much */
+    double builds_after;       /**< builds that "after" comes from, at least 1 */
 };
 
 /** What follows. Zeroed: nothing known. */

@@ -169,32 +169,44 @@ static void write_sums(const struct tally *tally, size_t point)
     }
 }
 
+void sj_series_start(const struct sj_series *series, struct sj_roster *roster)
+{
+    SJ_AUTO(sj_auto_free) size_t *builds = sj_calloc(series->point_count + 1, sizeof *builds);
+    for (size_t i = 0; i < series->point_count; i++) {
+        builds[i] = series->points[i].build;
+    }
+    sj_roster_seed(roster, builds, series->point_count);
+}
+
+void sj_series_take(struct sj_series *series, struct sj_roster *roster, size_t point)
+{
+    struct sj_series_point *at = &series->points[point];
+    roster->change_count = 0;
+    if (!(series->view->builds[at->build].build.flags & SJ_BUILD_EXPIRED)) {
+        at->named = sj_roster_take(roster, at->build);
+    }
+}
+
 // Runs all builds through a roster; with lines there, their values are written.
 static void run(struct tally *tally)
 {
     struct sj_series *series = tally->series;
     SJ_AUTO(sj_roster_release) struct sj_roster roster;
     sj_roster_init(&roster, series->view, series->costs);
-    SJ_AUTO(sj_auto_free) size_t *builds = sj_calloc(series->point_count + 1, sizeof *builds);
-    for (size_t i = 0; i < series->point_count; i++) {
-        builds[i] = series->points[i].build;
-    }
-    sj_roster_seed(&roster, builds, series->point_count);
+    sj_series_start(series, &roster);
     for (size_t i = 0; i < roster.change_count; i++) {
         add(tally, roster.changes[i].after, 1);
     }
     for (size_t i = 0; i < series->point_count; i++) {
-        struct sj_series_point *point = &series->points[i];
-        const struct sj_build *build = &series->view->builds[point->build].build;
-        if (build->flags & SJ_BUILD_EXPIRED) {
-            continue;
-        }
-        point->named = sj_roster_take(&roster, point->build);
+        sj_series_take(series, &roster, i);
         for (size_t j = 0; j < roster.change_count; j++) {
             add(tally, roster.changes[j].before, -1);
             add(tally, roster.changes[j].after, 1);
         }
-        write_sums(tally, i);
+        const struct sj_build *build = &series->view->builds[series->points[i].build].build;
+        if (!(build->flags & SJ_BUILD_EXPIRED)) {
+            write_sums(tally, i);
+        }
     }
 }
 

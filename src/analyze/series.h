@@ -122,3 +122,11 @@ void sj_series_find(const struct sj_view *view, const struct sj_costs *costs,
  * @return its part; 0: not known
  */
 double sj_series_part(const struct sj_series *series, uint32_t key, enum sj_measure measure);
+
+/** Put into a roster what the series' first builds do not name. @param series series @param roster
+ * just made; its changes are those units then */
+void sj_series_start(const struct sj_series *series, struct sj_roster *roster);
+
+/** Let a roster take the build of a point; one whose records are gone changes nothing.
+ * @param series series @param roster roster that took the points before @param point which */
+void sj_series_take(struct sj_series *series, struct sj_roster *roster, size_t point);
