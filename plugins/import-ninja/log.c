@@ -4,9 +4,9 @@
 //     # ninja log v5
 //     START \t END \t MTIME \t OUTPUT \t HASH     (milliseconds since ninja began; nanoseconds)
 //
-// Version 4 has the whole command for HASH; 5, 6 and 7 differ in how HASH is made and what MTIME
-// means: ninja 1.11 and newer put there when the command began (later where the command is one that
-// may leave its output as it was).
+// Version 4 has the whole command for HASH; 7 makes HASH in another way than 5 and 6. Up to 5 MTIME
+// is when the newest output was written, or its newest input where a command left its output as it
+// was; since 6 it is when the command began, or later where the command may do so.
 // Source: ninja, src/build_log.cc; samurai, log.c.
 #include <errno.h>
 #include <stdlib.h>

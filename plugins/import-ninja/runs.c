@@ -4,16 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// A line tells the time of its start twice, by two clocks: on the file system's, and since the run
-// began. Their difference, when the run began, is the same for all lines of a run but for the
-// coarseness of both clocks, and small steps by which the time of day is corrected.
-#define SLACK_NS (100 * IMPORT_NS_PER_MS)
+#include "import-ninja/split.h"
+
 // Runs are named by when they began, so that the same run has the same name when the log is read
 // again, though lines of it may have gone by then.
 #define NAME_NS (2 * IMPORT_NS_PER_S)
-// The year 2001 in nanoseconds: what is smaller is no point in time of a build.
-#define EARLIEST_NS (INT64_C(1000000000) * IMPORT_NS_PER_S)
-
 bool ninja_log_add(struct ninja_log *log, const struct ninja_line *line)
 {
     if (log->count == log->size) {
@@ -34,14 +29,6 @@ bool ninja_log_add(struct ninja_log *log, const struct ninja_line *line)
 static int compare(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);
-}
-
-static int by_origin(const void *a, const void *b)
-{
-    const struct ninja_line *left = a;
-    const struct ninja_line *right = b;
-    int order = compare(left->origin_ns, right->origin_ns);
-    return order ? order : compare(left->place, right->place);
 }
 
 static int compare_text(struct import_text a, struct import_text b)
@@ -66,64 +53,6 @@ static int by_command(const void *a, const void *b)
         }
     }
     return 0;
-}
-
-// Whether all lines tell when their command began: older ninjas put 0 there, or an input's time.
-static bool has_times(const struct ninja_log *log)
-{
-    for (size_t i = 0; i < log->count; i++) {
-        if (log->lines[i].mtime_ns < EARLIEST_NS) {
-            return false;
-        }
-    }
-    return log->count > 0 && log->version >= 5;
-}
-
-static int64_t origin_of(const struct ninja_line *line)
-{
-    return line->mtime_ns - line->start_ms * IMPORT_NS_PER_MS;
-}
-
-// Runs by time. A line with a time that stands alone is of a command that may leave its output as
-// it was: there the time is the output's, at most as late as the command's end.
-static uint32_t split_by_origin(struct ninja_log *log)
-{
-    struct ninja_line *lines = log->lines;
-    uint32_t runs = 0;
-    for (size_t i = 0; i < log->count; i++) {
-        lines[i].origin_ns = origin_of(&lines[i]);
-    }
-    qsort(lines, log->count, sizeof *lines, by_origin);
-    int64_t last = INT64_MIN / 2; // of the run so far, by its exact lines
-    for (size_t i = 0; i < log->count; i++) {
-        int64_t origin = lines[i].origin_ns;
-        int64_t earliest =
-            origin - (lines[i].end_ms - lines[i].start_ms) * IMPORT_NS_PER_MS - SLACK_NS;
-        bool has_mate = i + 1 < log->count && lines[i + 1].origin_ns - origin <= SLACK_NS;
-        if (runs > 0 && origin - last <= SLACK_NS) {
-            last = origin;
-        } else if (runs > 0 && !has_mate && earliest <= last) {
-            lines[i].origin_ns = last;
-        } else {
-            runs++;
-            last = origin;
-        }
-        lines[i].run = runs - 1;
-    }
-    return runs;
-}
-
-// Runs by order: within one, lines come in the order of their end.
-static uint32_t split_by_end(struct ninja_log *log)
-{
-    uint32_t runs = 0;
-    for (size_t i = 0; i < log->count; i++) {
-        if (i == 0 || log->lines[i].end_ms < log->lines[i - 1].end_ms) {
-            runs++;
-        }
-        log->lines[i].run = runs - 1;
-    }
-    return runs;
 }
 
 /** A run: lines from `from` up to `to`. */
@@ -286,18 +215,18 @@ static int tell_runs(const struct ninja_log *log, const struct run *runs, uint32
 int ninja_log_tell(struct ninja_log *log, const struct sj_import_source *source,
                    const struct sj_import_sink *sink)
 {
-    bool is_timed = has_times(log);
-    uint32_t count = is_timed ? split_by_origin(log) : split_by_end(log);
+    bool is_timed;
+    uint32_t count = ninja_log_split(log, &is_timed);
     struct run *runs = calloc(count ? count : 1, sizeof *runs);
     char *folder = import_folder(source->path);
     int status = runs && folder ? 0 : -ENOMEM;
     if (status == 0) {
         qsort(log->lines, log->count, sizeof *log->lines, by_command);
-        size_t at = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            runs[i] = run_at(log, at);
-            at = runs[i].to;
+        uint32_t told = 0; // a run whose lines were all given to others is none
+        for (size_t at = 0; at < log->count; at = runs[told++].to) {
+            runs[told] = run_at(log, at);
         }
+        count = told;
         set_times(log, runs, count, is_timed, source->mtime_ns);
         status = tell_runs(log, runs, count, is_timed, folder, sink);
     }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * Which lines of a ninja log belong to one run of ninja. The log does not say: times count from the
- * start of a run, and lines of all runs stand one behind the other, until ninja writes the log anew
- * in any order.
+ * Runs of ninja, from the lines of a log.
  */
 #pragma once
 
@@ -15,7 +13,7 @@
 struct ninja_line {
     int64_t start_ms;           /**< since its run began */
     int64_t end_ms;             /**< since its run began */
-    int64_t mtime_ns;           /**< since ninja 1.11 when the command began, or somewhat later */
+    int64_t mtime_ns;           /**< when its output was written, or when it began */
     int64_t origin_ns;          /**< when its run began, as far as this line can tell */
     struct import_text output;  /**< path */
     struct import_text command; /**< its hash; in version 4 itself */

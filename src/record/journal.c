@@ -122,6 +122,11 @@ int sj_journal_append_note(const char *dir, uint64_t limit_bytes, const struct s
     return frame.len > 0 ? append(dir, limit_bytes, &frame) : -EMSGSIZE;
 }
 
+int sj_journal_append_frames(const char *dir, uint64_t limit_bytes, const struct sj_buf *frames)
+{
+    return frames->len > 0 ? append(dir, limit_bytes, frames) : 0;
+}
+
 /** One file of a journal, being read. */
 struct part {
     uint64_t number;

@@ -40,6 +40,16 @@ int sj_journal_append(const char *dir, uint64_t limit_bytes, const struct sj_rec
  */
 int sj_journal_append_note(const char *dir, uint64_t limit_bytes, const struct sj_note *note);
 
+/**
+ * Append many frames by one write, as sj_journal_append() does one: all of them or a torso.
+ *
+ * @param dir         the store's directory
+ * @param limit_bytes rotate when the current part has reached this size; 0: never
+ * @param frames      whole frames, a few MiB at most
+ * @return 0, SJ_JOURNAL_ROTATED or a negative errno
+ */
+int sj_journal_append_frames(const char *dir, uint64_t limit_bytes, const struct sj_buf *frames);
+
 /** A reader of all parts of a journal. */
 struct sj_journal;
 

@@ -129,7 +129,8 @@ static void fill_number(int64_t *to, int64_t from)
 static int take_build(void *user, const struct sj_import_build *told)
 {
     struct sj_trace_model *model = user;
-    struct sj_trace_build *build = &model->builds[build_of(model, told->id)];
+    size_t number = build_of(model, told->id);
+    struct sj_trace_build *build = &model->builds[number];
     struct sj_import_build *known = &build->told;
     const char **to[] = {&known->system, &known->job,     &known->run,    &known->commit,
                          &known->branch, &known->pull,    &known->target, &known->attempt,

@@ -99,8 +99,7 @@ static char *id_of(const struct sj_taking *taking)
         return sj_strdup(taking->options->build_id);
     }
     const struct sj_import_build *told = &taking->build->told;
-    const char *front = told->system ? told->system : taking->options->format;
-    return make_id(front, told->id ? told->id : taking->import);
+    return make_id(told->system ? told->system : "import", told->id ? told->id : taking->import);
 }
 
 static bool is_empty(const struct sj_trace_model *model, const struct sj_trace_build *build)
@@ -167,9 +166,25 @@ static void set_times(struct sj_taking *taking)
     taken->start_ns = taking->start_ns;
 }
 
+static const char *three(const char *first, const char *second, const char *third)
+{
+    return either(either(first, second), third);
+}
+
+// What a CI system tells of its own job says nothing of a build of which the log knows better.
+static const struct sj_import_build *fallback_of(const struct sj_taking *taking)
+{
+    static const struct sj_import_build none;
+    const struct sj_import_build *told = &taking->build->told;
+    bool is_told = told->commit || told->run || told->branch || told->project;
+    return is_told ? &none : &taking->options->defaults;
+}
+
 static void add_commit(struct sj_taking *taking, struct pairs *pairs)
 {
-    const char *commit = either(taking->options->commit, taking->build->told.commit);
+    const struct sj_trace_options *options = taking->options;
+    const char *commit =
+        three(options->commit, taking->build->told.commit, fallback_of(taking)->commit);
     struct sj_oid oid;
     if (!commit || sj_oid_parse(commit, &oid) < 0) {
         if (commit) {
@@ -184,23 +199,25 @@ static int write_begin(struct sj_taking *taking)
 {
     const struct sj_import_build *told = &taking->build->told;
     const struct sj_trace_options *options = taking->options;
+    const struct sj_import_build *fallback = fallback_of(taking);
     struct pairs pairs = {0};
     add(&pairs, "imported", options->format);
     add(&pairs, "import", taking->import);
-    add(&pairs, "project", either(options->project, told->project));
+    add(&pairs, "project", three(options->project, told->project, fallback->project));
     add_commit(taking, &pairs);
-    add(&pairs, "branch", either(options->branch, told->branch));
-    add(&pairs, "target", told->target);
-    add(&pairs, "pull", told->pull);
-    add(&pairs, "run", told->run);
-    add(&pairs, "attempt", told->attempt);
-    add(&pairs, "job", either(options->job, told->job));
-    add(&pairs, "system", told->system);
-    add(&pairs, "machine", told->machine);
-    add(&pairs, "url", told->url);
+    add(&pairs, "branch", three(options->branch, told->branch, fallback->branch));
+    add(&pairs, "target", either(told->target, fallback->target));
+    add(&pairs, "pull", either(told->pull, fallback->pull));
+    add(&pairs, "run", either(told->run, fallback->run));
+    add(&pairs, "attempt", either(told->attempt, fallback->attempt));
+    add(&pairs, "job", three(options->job, told->job, fallback->job));
+    add(&pairs, "system", either(fallback->system, told->system));
+    add(&pairs, "machine", either(told->machine, fallback->machine));
+    add(&pairs, "url", either(told->url, fallback->url));
     add(&pairs, "root", taking->root);
-    if (told->cpus > 0) {
-        add_number(&pairs, "cpus", told->cpus);
+    uint32_t cpus = told->cpus ? told->cpus : fallback->cpus;
+    if (cpus > 0) {
+        add_number(&pairs, "cpus", cpus);
     }
     const struct sj_note note = {
         .kind = SJ_NOTE_BEGIN,
@@ -226,6 +243,7 @@ static int write_end(struct sj_taking *taking)
     if (told->cpu_ns > 0) {
         add_number(&pairs, "user_ns", told->cpu_ns);
     }
+    add(&pairs, "is_wall_cpu", taking->taken->is_wall_cpu ? "1" : NULL);
     const struct sj_note note = {
         .kind = SJ_NOTE_END,
         .time_ns = (uint64_t)end_of(taking->start_ns, taking->taken->wall_ns),

@@ -21,6 +21,8 @@ struct sj_trace_options {
     const char *job;      /**< configuration */
     const char *labels;   /**< K=V,… */
     const char *root;     /**< work tree, absolute, as the log names it */
+    struct sj_import_build defaults; /**< for what neither the log nor the members above tell:
+                                          texts and cpus */
     bool is_attaching; /**< build_id is a build that is known: add traces and include edges to it,
                             and nothing that would count a unit again */
     bool is_blind;     /**< do not look at files for their content */

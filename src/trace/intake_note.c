@@ -140,7 +140,7 @@ static int write_phase(struct sj_taking *taking, const struct sj_import_span *sp
     (void)snprintf(wall, sizeof wall, "%lld", (long long)span->wall_ns);
     (void)snprintf(cpu, sizeof cpu, "%lld", (long long)span->cpu_ns);
     const struct sj_note_pair pairs[] = {
-        {"name", span->name}, {"wall_ns", wall}, {"exit_status", "0"}, {"user_ns", cpu}};
+        {"name", span->name}, {"wall_ns", wall}, {"exit_status", "0"}, {"cpu_ns", cpu}};
     const struct sj_note note = {
         .kind = SJ_NOTE_PHASE,
         .time_ns = span_start(span, taking->start_ns),
