@@ -5,38 +5,14 @@
 #include <math.h>
 #include <string.h>
 
-// Bytes of the well-formed UTF-8 sequence at the start of the text; 0 when there is none.
-static size_t utf8_len(const unsigned char *at, size_t len)
-{
-    static const struct {
-        unsigned char first_low, first_high, second_low, second_high, len;
-    } forms[] = {
-        {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
-        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    if (at[0] < 0x80) {
-        return 1;
-    }
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (at[0] < forms[i].first_low || at[0] > forms[i].first_high || len < forms[i].len) {
-            continue;
-        }
-        bool is_good = at[1] >= forms[i].second_low && at[1] <= forms[i].second_high;
-        for (size_t k = 2; k < forms[i].len; k++) {
-            is_good = is_good && (at[k] & 0xc0) == 0x80;
-        }
-        return is_good ? forms[i].len : 0;
-    }
-    return 0;
-}
+#include "base/utf8.h"
 
 static void add_quoted(struct sj_buf *out, const char *data, size_t len)
 {
     sj_buf_addc(out, '"');
     while (len > 0) {
         unsigned char byte = (unsigned char)*data;
-        size_t step = utf8_len((const unsigned char *)data, len);
+        size_t step = sj_utf8_len(data, len);
         if (step == 0) {
             sj_buf_adds(out, "\\ufffd");
             step = 1;
