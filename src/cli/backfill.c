@@ -51,7 +51,7 @@ static uint64_t now_ns(void)
     return sj_clock_ns(CLOCK_MONOTONIC);
 }
 
-static void tell(const struct state *state, const struct sj_backfill_commit *commit)
+static void tell_user(const struct state *state, const struct sj_backfill_commit *commit)
 {
     if (state->tell) {
         state->tell(commit, state->user);
@@ -71,7 +71,7 @@ static void end_commit(struct state *state, size_t index, enum sj_backfill_fate 
     commit->fate = fate;
     commit->exit_status = exit_status;
     commit->wall_ns = now_ns() - began_ns;
-    tell(state, commit);
+    tell_user(state, commit);
 }
 
 // The command line of one build: a run of our own, so that it is named and noted like any other.
@@ -190,7 +190,7 @@ static void feed(struct state *state, struct worker *worker)
     worker->began_ns = now_ns();
     worker->term_ns = 0;
     job->commits[worker->current].fate = SJ_BACKFILL_BUSY;
-    tell(state, NULL);
+    tell_user(state, NULL);
     struct sj_err err;
     int status = check_out(state, worker, &err);
     if (status == 0) {
@@ -286,7 +286,7 @@ static void work(struct state *state)
         reap(state);
         stop_late(state);
         fill(state);
-        tell(state, NULL);
+        tell_user(state, NULL);
     }
 }
 
