@@ -181,6 +181,10 @@ int sj_cause_config(struct sj_causes *causes, struct sj_line *line,
         return status == -ENOENT ? 0 : status;
     }
     unsigned components = without_place(causes, line, args, sample, compare(&before, &after));
+    if (components & BIT(SJ_COMPONENT_ARGS)) {
+        // Whether the place counts at all is for the command line to say: -march=native, -g.
+        components &= ~BIT(SJ_COMPONENT_PLACE);
+    }
     for (unsigned i = 0; i < SJ_COMPONENT_COUNT; i++) {
         if (!(components & BIT(i))) {
             continue;
