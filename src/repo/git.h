@@ -21,6 +21,7 @@ struct sj_repo {
     char *root;                  /**< work tree without a slash at its end; NULL: bare */
     char *git_dir;               /**< its own directory, without a slash at its end */
     char *common_dir;            /**< what all its work trees share, without a slash at its end */
+    bool is_mode_kept;           /**< the file system tells which files are programs */
     struct sj_oid *cuts;         /**< commits whose parents a shallow clone left out, sorted */
     size_t cut_count;            /**< how many */
 };

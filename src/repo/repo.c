@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -13,14 +14,15 @@
 
 #define CUTS_LIMIT_BYTES ((size_t)64 << 20)
 
-// The settings are libgit2's own and hold for the whole program, so the first user makes them.
+// The settings are libgit2's own, hold for the whole program, and go with its last user.
 static int start_git(struct sj_err *err)
 {
+    static atomic_bool was_here;
     int count = git_libgit2_init();
     if (count < 0) {
         return sj_git_fail(err, count, "cannot start libgit2");
     }
-    if (count == 1) {
+    if (!atomic_exchange(&was_here, true) || count == 1) {
         // Partial clones and sparse work trees are read like any other; what they lack is missed
         // where it is looked for.
         const char *extensions[] = {"partialclone", "worktreeconfig", "preciousobjects"};
@@ -42,11 +44,35 @@ static char *path_without_slash(const char *path)
     return sj_strndup(path, len);
 }
 
-static int fail_to_open(struct sj_err *err, int code, const char *path)
+static bool read_mode_kept(git_repository *git)
+{
+    git_config *config = NULL;
+    int is_kept = 1;
+    if (git_repository_config_snapshot(&config, git) == 0 &&
+        git_config_get_bool(&is_kept, config, "core.filemode") < 0) {
+        is_kept = 1;
+    }
+    git_config_free(config);
+    return is_kept != 0;
+}
+
+static const char *last_said(void)
 {
     const git_error *last = git_error_last();
-    const char *said = last && last->message ? last->message : "";
-    if (code == GIT_EOWNER) {
+    return last && last->message ? last->message : "";
+}
+
+// libgit2 1.5.1 says that safe.directory was not found, where it should say that somebody else owns
+// the repository.
+static bool is_of_somebody_else(int code)
+{
+    return code == GIT_EOWNER || (code == GIT_ENOTFOUND && strstr(last_said(), "safe.directory"));
+}
+
+static int fail_to_open(struct sj_err *err, int code, const char *path)
+{
+    const char *said = last_said();
+    if (is_of_somebody_else(code)) {
         return sj_fail_plain(
             err, -EPERM,
             "the repository of '%s' belongs to somebody else: if you trust it, say "
@@ -77,7 +103,8 @@ int sj_repo_open(const char *path, struct sj_repo **out, struct sj_err *err)
     struct sj_repo *repo = sj_new(struct sj_repo);
     int code = git_repository_open_ext(&repo->git, path, 0, NULL);
     if (code < 0) {
-        status = code == GIT_ENOTFOUND ? SJ_REPO_NONE : fail_to_open(err, code, path);
+        bool is_none = code == GIT_ENOTFOUND && !is_of_somebody_else(code);
+        status = is_none ? SJ_REPO_NONE : fail_to_open(err, code, path);
         sj_repo_close(repo);
         return status;
     }
@@ -92,6 +119,7 @@ int sj_repo_open(const char *path, struct sj_repo **out, struct sj_err *err)
     repo->root = root ? path_without_slash(root) : NULL;
     repo->git_dir = path_without_slash(git_repository_path(repo->git));
     repo->common_dir = path_without_slash(git_repository_commondir(repo->git));
+    repo->is_mode_kept = read_mode_kept(repo->git);
     status = sj_repo_read_cuts(repo);
     if (status < 0) {
         status = sj_fail(err, status, "cannot read where the shallow clone '%s' ends", path);

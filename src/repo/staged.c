@@ -46,10 +46,12 @@ static bool is_program(uint32_t mode)
     return (mode & 0100u) != 0;
 }
 
-static bool has_type(const git_index_entry *entry, const struct stat *st)
+static bool has_type(const struct sj_repo *repo, const git_index_entry *entry,
+                     const struct stat *st)
 {
     if (S_ISREG(entry->mode)) {
-        return S_ISREG(st->st_mode) && is_program(entry->mode) == is_program(st->st_mode);
+        return S_ISREG(st->st_mode) &&
+               (!repo->is_mode_kept || is_program(entry->mode) == is_program(st->st_mode));
     }
     return S_ISLNK(entry->mode) && S_ISLNK(st->st_mode);
 }
@@ -57,7 +59,7 @@ static bool has_type(const git_index_entry *entry, const struct stat *st)
 bool sj_staged_is_fresh(const struct sj_repo *repo, const git_index_entry *entry,
                         const struct stat *st)
 {
-    if (!has_type(entry, st) || entry->file_size != (uint32_t)st->st_size ||
+    if (!has_type(repo, entry, st) || entry->file_size != (uint32_t)st->st_size ||
         entry->ino != (uint32_t)st->st_ino ||
         compare_times(entry->mtime.seconds, entry->mtime.nanoseconds, &st->st_mtim) != 0 ||
         compare_times(entry->ctime.seconds, entry->ctime.nanoseconds, &st->st_ctim) != 0) {
@@ -110,7 +112,7 @@ static bool differs(struct sj_repo *repo, const git_index_entry *entry)
         return module_differs(full, entry);
     }
     struct stat st;
-    if (lstat(full, &st) < 0 || !has_type(entry, &st)) {
+    if (lstat(full, &st) < 0 || !has_type(repo, entry, &st)) {
         return true;
     }
     return !sj_staged_is_fresh(repo, entry, &st) && differs_by_content(repo, full, entry);

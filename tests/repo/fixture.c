@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <git2.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +15,18 @@
 #include "base/mem.h"
 
 static char dir[64];
+
+// Criterion uses libgit2 as well, and that has read HOME by now.
+static void restart_git(void)
+{
+    int users = 1;
+    while (git_libgit2_shutdown() > 0) {
+        users++;
+    }
+    while (users-- > 0) {
+        (void)git_libgit2_init();
+    }
+}
 
 void fixture_init(void)
 {
@@ -32,8 +45,8 @@ void fixture_init(void)
                                  "[gc]\n\tauto = 0\n[core]\n\tquotePath = false\n"
                                  "[advice]\n\tdetachedHead = false\n";
     cr_assert_eq(sj_file_write(".gitconfig", 0644, config, sizeof config - 1), 0);
-    // Read when libgit2 starts, for the whole program.
     (void)unsetenv("GIT_DIR");
+    restart_git();
 }
 
 void fixture_fini(void)
