@@ -12,6 +12,34 @@
 #define CONTEXT_HOPS 8                              // references of references that are loaded, too
 #define EARLIER_NS   (90 * 24 * 3600 * SJ_NS_PER_S) // how far back the same may have been compiled
 
+static bool leads_to(const struct sj_view *view, size_t from, size_t to)
+{
+    size_t at = from;
+    while (at != UINT32_MAX && at != to) {
+        at = view->builds[at].reference;
+    }
+    return at == to;
+}
+
+// Where history does not relate a build to any other, as at the edge of a shallow clone or without
+// a commit, time does: what differs can be told all the same, if not whose it is.
+static void relate_by_time(struct sj_view *view, size_t build)
+{
+    struct sj_view_build *own = &view->builds[build];
+    uint32_t best = UINT32_MAX;
+    for (size_t i = 0; i < view->build_count; i++) {
+        const struct sj_view_build *other = &view->builds[i];
+        bool is_foreign = (other->commit == SJ_NO_COMMIT) != (own->commit == SJ_NO_COMMIT);
+        if (is_foreign && other->build.start_ns < own->build.start_ns &&
+            strcmp(other->build.job, own->build.job) == 0 &&
+            (best == UINT32_MAX || other->build.start_ns > view->builds[best].build.start_ns) &&
+            !leads_to(view, i, build)) {
+            best = (uint32_t)i;
+        }
+    }
+    own->reference = best;
+}
+
 struct sj_causes *sj_causes_open(const struct sj_view *view, struct sj_pool *pool)
 {
     struct sj_causes *causes = sj_new(struct sj_causes);
@@ -25,6 +53,11 @@ struct sj_causes *sj_causes_open(const struct sj_view *view, struct sj_pool *poo
         causes->view.builds[i] = view->builds[i];
         causes->view.builds[i].first = 0;
         causes->view.builds[i].count = 0;
+    }
+    for (size_t i = 0; i < view->build_count; i++) {
+        if (causes->view.builds[i].reference == UINT32_MAX) {
+            relate_by_time(&causes->view, i);
+        }
     }
     causes->is_loaded = sj_calloc(view->build_count + 1, sizeof *causes->is_loaded);
     causes->reaches_a_remote = sj_calloc(view->build_count + 1, sizeof *causes->reaches_a_remote);
