@@ -106,7 +106,8 @@ struct sj_import_span {
 struct sj_import_edge {
     const char *build; /**< as the unit's */
     const char *unit;  /**< where it was seen: sj_import_unit.name; NULL: in many */
-    const char *from;  /**< path of the file that includes */
+    const char *from;  /**< path of the file that includes; NULL: the unit's source, whichever it is
+                        */
     const char *to;    /**< path of the one that is included */
 };
 

@@ -85,8 +85,3 @@ bool import_json_begins(const struct sj_import_source *source, char byte)
     const struct import_text text = import_trim((struct import_text){source->data, source->len});
     return text.len > 0 && text.data[0] == byte;
 }
-
-bool import_has(const struct sj_import_source *source, const char *words)
-{
-    return memmem(source->data, source->len, words, strlen(words)) != NULL;
-}

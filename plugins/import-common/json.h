@@ -72,7 +72,3 @@ static inline int64_t import_json_time(const json_t *object, const char *name)
 /** Whether a file's first byte that is no white space is a given one. @param source file @param
  * byte '{' or '[' @return true when it is */
 bool import_json_begins(const struct sj_import_source *source, char byte);
-
-/** Whether some words stand in the part of a file that there is. @param source file @param words
- * such as "\"traceEvents\"" @return true when they do */
-bool import_has(const struct sj_import_source *source, const char *words);

@@ -296,3 +296,8 @@ bool import_ends(const char *path, const char *tail)
     size_t tail_len = strlen(tail);
     return len >= tail_len && memcmp(path + len - tail_len, tail, tail_len) == 0;
 }
+
+bool import_has(const struct sj_import_source *source, const char *words)
+{
+    return memmem(source->data, source->len, words, strlen(words)) != NULL;
+}

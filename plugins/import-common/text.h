@@ -144,3 +144,7 @@ char *import_folder(const char *path);
 /** Whether a path ends with some words. @param path path @param tail words @return true when it
  * does */
 bool import_ends(const char *path, const char *tail);
+
+/** Whether some words stand in the part of a file that there is. @param source file @param words
+ * such as "\"traceEvents\"" @return true when they do */
+bool import_has(const struct sj_import_source *source, const char *words);

@@ -47,13 +47,12 @@ static int64_t check_time(struct sj_trace_model *model, int64_t ns, int64_t max)
 }
 
 static struct sj_key key_of(struct sj_trace_model *model, const char *kind, size_t number,
-                            const char *text, const char *more)
+                            const char *text)
 {
     sj_hasher_reset(model->hasher);
     sj_hasher_text(model->hasher, kind);
     sj_hasher_field(model->hasher, &number, sizeof number);
     sj_hasher_text(model->hasher, text);
-    sj_hasher_text(model->hasher, more);
     return sj_hasher_key(model->hasher);
 }
 
@@ -91,7 +90,7 @@ static const struct sj_trace_chain empty = {SJ_TRACE_NONE, SJ_TRACE_NONE, 0};
 size_t sj_trace_build_at(struct sj_trace_model *model, const char *id)
 {
     bool is_new;
-    const struct sj_key key = key_of(model, "build", 0, id, NULL);
+    const struct sj_key key = key_of(model, "build", 0, id);
     const size_t *found = sj_trace_map_find(&model->names, &key);
     if (found || model->build_count == BUILDS_MAX) {
         if (!found) {
@@ -260,7 +259,7 @@ static int take_unit(void *user, const struct sj_import_unit *event)
     const struct sj_import_unit told = copy_unit(model, event);
     const char *path = full_path(model, told.directory, told.name);
     bool has_run = told.outcome != SJ_IMPORT_KNOWN;
-    const struct sj_key key = key_of(model, "unit", build, path, NULL);
+    const struct sj_key key = key_of(model, "unit", build, path);
     const size_t *found = sj_trace_map_find(&model->names, &key);
     size_t number = found ? *found : SJ_TRACE_NONE;
     if (found && !(has_run && model->units[number].times_file == model->file)) {
@@ -277,7 +276,7 @@ static int take_unit(void *user, const struct sj_import_unit *event)
         model->builds[build].runs++;
     }
     set_number(model, &key, number);
-    const struct sj_key name = key_of(model, "name", build, told.name, NULL);
+    const struct sj_key name = key_of(model, "name", build, told.name);
     set_number(model, &name, number);
     return 0;
 }
@@ -285,7 +284,7 @@ static int take_unit(void *user, const struct sj_import_unit *event)
 // The unit of a name, of which nothing may have been told yet.
 static size_t unit_of(struct sj_trace_model *model, size_t build, const char *name)
 {
-    const struct sj_key key = key_of(model, "name", build, name, NULL);
+    const struct sj_key key = key_of(model, "name", build, name);
     const size_t *found = sj_trace_map_find(&model->names, &key);
     if (found) {
         return *found;
@@ -293,7 +292,7 @@ static size_t unit_of(struct sj_trace_model *model, size_t build, const char *na
     const struct sj_import_unit told = {.name = keep(model, name), .outcome = SJ_IMPORT_KNOWN};
     size_t number = told.name ? add_unit(model, build, &told, told.name) : SJ_TRACE_NONE;
     if (number != SJ_TRACE_NONE) {
-        const struct sj_key path = key_of(model, "unit", build, told.name, NULL);
+        const struct sj_key path = key_of(model, "unit", build, told.name);
         set_number(model, &path, number);
         set_number(model, &key, number);
     }
@@ -363,20 +362,14 @@ static int take_span(void *user, const struct sj_import_span *span)
 static int take_edge(void *user, const struct sj_import_edge *edge)
 {
     struct sj_trace_model *model = user;
-    if (!edge->from || !*edge->from || !edge->to || !*edge->to) {
+    bool has_unit = edge->unit && *edge->unit;
+    bool has_from = edge->from && *edge->from;
+    if (!edge->to || !*edge->to || (!has_from && !has_unit)) {
         sj_trace_model_problem(model, 0, "an include edge without a path was left out");
         return 0;
     }
     size_t build = build_of(model, edge->build);
-    bool has_unit = edge->unit && *edge->unit;
     size_t unit = has_unit ? unit_of(model, build, edge->unit) : SJ_TRACE_NONE;
-    const char *folder = unit == SJ_TRACE_NONE ? NULL : model->units[unit].told.directory;
-    const char *from = full_path(model, folder, edge->from);
-    const char *to = full_path(model, folder, edge->to);
-    const struct sj_key key = key_of(model, "edge", build, from, to);
-    if (sj_trace_map_find(&model->names, &key)) {
-        return 0; // many units include the same header, which includes the same others
-    }
     void *grown =
         GROW(model, edge, EDGES_MAX, "include edges beyond the first 8,000,000 were left out");
     if (!grown) {
@@ -384,10 +377,13 @@ static int take_edge(void *user, const struct sj_import_edge *edge)
     }
     struct sj_trace_chain *chain = &model->builds[build].edges;
     model->edges = grown;
-    model->edges[model->edge_count] =
-        (struct sj_trace_edge){.from = from, .to = to, .next = SJ_TRACE_NONE};
+    model->edges[model->edge_count] = (struct sj_trace_edge){
+        .from = keep(model, edge->from),
+        .to = keep(model, edge->to),
+        .unit = unit,
+        .next = SJ_TRACE_NONE,
+    };
     chain_add(chain, model->edge_count, chain->count ? &model->edges[chain->last].next : NULL);
-    set_number(model, &key, model->edge_count);
     model->edge_count++;
     return 0;
 }

@@ -7,9 +7,10 @@
 #include "trace/path.h"
 #include "trace/taking.h"
 
-#define PHASES_MAX 64                  // more of a build's own spans are a trace
-#define BYTES_MAX  (SJ_RECORD_MAX / 2) // texts of one note, so that it fits into a frame
-#define PAIR_BYTES 16                  // what a pair or span takes beside its texts
+#define PHASES_MAX     64                  // more of a build's own spans are a trace
+#define BYTES_MAX      (SJ_RECORD_MAX / 2) // texts of one note, so that it fits into a frame
+#define PATH_MAX_BYTES ((size_t)64 << 10)
+#define PAIR_BYTES     16 // what a pair or span takes beside its texts
 
 static int by_start(const void *a, const void *b)
 {
@@ -180,6 +181,49 @@ static int write_phases(struct sj_taking *taking)
     return status;
 }
 
+// The unit where an edge was seen, and its folder.
+static const struct sj_trace_unit *unit_of(const struct sj_taking *taking,
+                                           const struct sj_trace_edge *edge)
+{
+    if (edge->unit == SJ_TRACE_NONE) {
+        return NULL;
+    }
+    const struct sj_trace_unit *unit = &taking->model->units[edge->unit];
+    return unit->is_dropped ? &taking->model->units[unit->joined] : unit;
+}
+
+static const char *full_path(struct sj_taking *taking, const struct sj_trace_unit *unit,
+                             const char *path)
+{
+    bool is_cut = false;
+    sj_trace_path_full(unit ? sj_taking_folder(taking, unit) : taking->root, path, &taking->text);
+    const char *kept =
+        sj_trace_text(&taking->model->texts, sj_buf_text(&taking->text), PATH_MAX_BYTES, &is_cut);
+    return sj_trace_path_below(taking->root, kept);
+}
+
+// The paths of an edge. Gives false where it is known already, or its source is not known.
+static bool edge_pair(struct sj_taking *taking, const struct sj_trace_edge *edge,
+                      struct sj_note_pair *out)
+{
+    const struct sj_trace_unit *unit = unit_of(taking, edge);
+    const char *from = edge->from ? edge->from : unit ? unit->told.source : NULL;
+    if (!from) {
+        sj_trace_model_problem(taking->model, 0,
+                               "an include edge from a source whose name is not known");
+        return false;
+    }
+    out->name = full_path(taking, unit, from);
+    out->value = full_path(taking, unit, edge->to);
+    sj_hasher_reset(taking->hasher);
+    sj_hasher_text(taking->hasher, out->name);
+    sj_hasher_text(taking->hasher, out->value);
+    bool is_new;
+    const struct sj_key key = sj_hasher_key(taking->hasher);
+    *sj_trace_map_at(&taking->edges, &key, &is_new) = 1;
+    return is_new; // many units include the same header, which includes the same others
+}
+
 static int write_edges(struct sj_taking *taking)
 {
     const struct sj_trace_chain *chain = &taking->build->edges;
@@ -192,11 +236,10 @@ static int write_edges(struct sj_taking *taking)
         uint32_t count = 0;
         for (; at != SJ_TRACE_NONE && count < size && bytes < BYTES_MAX;
              at = taking->model->edges[at].next) {
-            const struct sj_trace_edge *edge = &taking->model->edges[at];
-            pairs[count] = (struct sj_note_pair){sj_trace_path_below(taking->root, edge->from),
-                                                 sj_trace_path_below(taking->root, edge->to)};
-            bytes += text_len(pairs[count].name) + text_len(pairs[count].value) + PAIR_BYTES;
-            count++;
+            if (edge_pair(taking, &taking->model->edges[at], &pairs[count])) {
+                bytes += text_len(pairs[count].name) + text_len(pairs[count].value) + PAIR_BYTES;
+                count++;
+            }
         }
         const struct sj_note note = {
             .kind = SJ_NOTE_EDGES,
@@ -207,9 +250,10 @@ static int write_edges(struct sj_taking *taking)
             .pair_count = count,
         };
         taking->taken->edges += count;
-        status = taking->writer->note(taking->writer->user, &note);
+        status = count > 0 ? taking->writer->note(taking->writer->user, &note) : 0;
     }
     free(pairs);
+    sj_trace_map_release(&taking->edges);
     return status;
 }
 

@@ -125,9 +125,9 @@ static void move_chain(struct sj_trace_chain *to, struct sj_trace_chain *from, s
     *from = (struct sj_trace_chain){SJ_TRACE_NONE, SJ_TRACE_NONE, 0};
 }
 
-static void join_unit(struct sj_trace_model *model, struct sj_trace_unit *to,
-                      struct sj_trace_unit *from)
+static void join_unit(struct sj_trace_model *model, size_t number, struct sj_trace_unit *from)
 {
+    struct sj_trace_unit *to = &model->units[number];
     if (to->times_file == SJ_TRACE_NONE && from->times_file != SJ_TRACE_NONE) {
         model->builds[to->build].runs++;
         to->times_file = from->times_file;
@@ -141,6 +141,7 @@ static void join_unit(struct sj_trace_model *model, struct sj_trace_unit *to,
     move_chain(&to->spans, &from->spans,
                to->spans.count ? &model->spans[to->spans.last].next : NULL);
     from->is_dropped = true;
+    from->joined = number;
 }
 
 void sj_trace_model_join(struct sj_trace_model *model)
@@ -157,7 +158,7 @@ void sj_trace_model_join(struct sj_trace_model *model)
         const struct sj_key key = sj_key_of(unit->path, strlen(unit->path));
         const size_t *place = unit->build == 0 ? sj_trace_map_find(&map, &key) : NULL;
         if (place) {
-            join_unit(model, &model->units[*place], unit);
+            join_unit(model, *place, unit);
         } else if (unit->build == 0) {
             left++;
         }

@@ -45,13 +45,15 @@ struct sj_trace_unit {
     struct sj_trace_chain inputs; /**< its inputs */
     struct sj_trace_chain spans;  /**< its spans */
     const char *path;             /**< absolute where that can be said, else its name */
+    size_t joined;                /**< where is_dropped is set: number of the one it belongs to */
     bool is_dropped;              /**< it is a part of another one now */
 };
 
 /** An include edge. */
 struct sj_trace_edge {
-    const char *from; /**< includer, absolute where that can be said */
-    const char *to;   /**< included */
+    const char *from; /**< includer, as logged; NULL: the unit's source */
+    const char *to;   /**< included, as logged */
+    size_t unit;      /**< number of the unit where it was seen; SJ_TRACE_NONE: not told */
     size_t next;      /**< number of the build's next one; SJ_TRACE_NONE: the last */
 };
 
@@ -60,7 +62,7 @@ struct sj_trace_build {
     struct sj_import_build told; /**< id NULL: the one without a name */
     struct sj_trace_chain units; /**< its units */
     struct sj_trace_chain spans; /**< of the build itself */
-    struct sj_trace_chain edges; /**< its include edges, no two equal */
+    struct sj_trace_chain edges; /**< its include edges */
     size_t runs;                 /**< units that are not just known */
     bool is_told;                /**< an event of its own told of it */
 };
@@ -76,7 +78,7 @@ struct sj_trace_problem {
 /** What was told. Zeroed but for next numbers: use sj_trace_model_init(). */
 struct sj_trace_model {
     struct sj_trace_texts texts;       /**< all texts */
-    struct sj_trace_map names;         /**< of builds, units and edges, to their numbers */
+    struct sj_trace_map names;         /**< of builds and units, to their numbers */
     struct sj_hasher *hasher;          /**< of keys for names */
     struct sj_trace_build *builds;     /**< by number; 0: the one without a name */
     size_t build_count;                /**< length of builds */

@@ -16,6 +16,7 @@ struct sj_taking {
     struct sj_trace_contents contents;      /**< files that were looked at */
     struct sj_trace_map sets;               /**< path sets that were written */
     struct sj_trace_map blobs;              /**< contents whose names in git were noted */
+    struct sj_trace_map edges;              /**< include edges that were written */
     struct sj_hasher *hasher;               /**< of keys */
     struct sj_buf text;                     /**< for a path */
     const struct sj_trace_build *build;     /**< the build */

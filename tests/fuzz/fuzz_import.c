@@ -80,7 +80,7 @@ static int take_edge(void *user, const struct sj_import_edge *edge)
 {
     touch(edge->build, true);
     touch(edge->unit, true);
-    touch(edge->from, false);
+    touch(edge->from, edge->unit != NULL);
     touch(edge->to, false);
     return count(user);
 }
