@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "analyze/dominate.h"
+#include "analyze/mentions.h"
 #include "analyze/rate.h"
-#include "analyze/slots.h"
 #include "base/mem.h"
 
 #define NONE UINT32_MAX
@@ -39,7 +39,7 @@ struct tree {
 struct work {
     const struct sj_fanout *fanout;
     const struct sj_replay *replay;
-    const struct sj_slots *slots;
+    const struct sj_mentions *slots;
     struct sj_edges *out;
     struct table table;
     struct tree tree;
@@ -119,9 +119,9 @@ static void add_edge(struct tree *tree, uint32_t to, uint32_t slot)
 static void add_includes(struct work *work, uint32_t from)
 {
     uint32_t file = work->tree.file_of[from];
-    const struct sj_slots *slots = work->slots;
+    const struct sj_mentions *slots = work->slots;
     for (uint32_t i = slots->next[file]; i < slots->next[file + 1]; i++) {
-        const struct sj_slot *slot = &slots->items[i];
+        const struct sj_mention *slot = &slots->items[i];
         const uint32_t *targets = slots->targets + slot->first;
         // A file beside the includer hides all others of the name.
         uint32_t count = slot->is_near && work->node_of[targets[0]] ? 1 : slot->count;
@@ -229,7 +229,7 @@ static void count_edges(struct work *work, const struct sj_dominators *found, ui
             continue;
         }
         for (uint32_t i = tree->next[node]; i < tree->next[node + 1]; i++) {
-            const struct sj_slot *slot = &work->slots->items[tree->lines[i] - 1];
+            const struct sj_mention *slot = &work->slots->items[tree->lines[i] - 1];
             struct sj_edge *edge =
                 table_get(&work->table, tree->file_of[node], tree->file_of[tree->edges[i]]);
             bool is_first = edge->units == 0;
@@ -428,8 +428,8 @@ int sj_edges_to(const struct sj_view *view, const struct sj_headers *headers,
                 const struct sj_edge_source *source, uint32_t file, struct sj_edges *out)
 {
     *out = (struct sj_edges){0};
-    struct sj_slots slots;
-    int status = sj_slots_make(view, &headers->fanout, headers->commit, source, &slots, out);
+    struct sj_mentions slots;
+    int status = sj_mentions_make(view, &headers->fanout, headers->commit, source, &slots, out);
     if (status < 0) {
         return status;
     }
@@ -446,7 +446,7 @@ int sj_edges_to(const struct sj_view *view, const struct sj_headers *headers,
         work_unit(&work, &work.fanout->units[i]);
     }
     finish(&work);
-    sj_slots_release(&slots);
+    sj_mentions_release(&slots);
     return 0;
 }
 

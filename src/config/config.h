@@ -72,25 +72,28 @@ struct sj_server_config {
 
 /** All settings. Strings belong to the configuration; an unset string is NULL. */
 struct sj_config {
-    uint64_t agent_idle_ms;  /**< the agent ends when nobody has asked it for so long */
-    double audit;            /**< share of hits that are compiled again and compared, 0 to 1 */
-    char *base_dir;          /**< absolute, no trailing slash: paths below may differ between
-                                  checkouts */
-    char *build_id;          /**< build that records belong to */
-    char *cache_dir;         /**< absolute; never NULL after loading */
-    uint64_t compression;    /**< zstd level, 0 to 19; 0: never */
-    bool disable;            /**< run compilers only; still leave records */
-    uint64_t journal_size;   /**< bytes after which the journal is rotated */
-    char *log;               /**< file for debug messages */
-    bool map_base_dir;       /**< add -ffile-prefix-map=BASE_DIR=. to every compile */
-    uint64_t max_size;       /**< bytes */
-    char *namespace_name;    /**< namespace of all keys */
-    char *project;           /**< what is built; NULL: the repository tells */
-    bool read_only;          /**< take hits, store nothing */
-    bool recache;            /**< take no hits, store again */
-    uint64_t record_keep_ms; /**< for which records stay in the database */
-    unsigned relax;          /**< of enum sj_relax */
-    char *remote;            /**< URLs of tiers, separated by blanks, the nearest first; or NULL */
+    uint64_t agent_idle_ms;    /**< the agent ends when nobody has asked it for so long */
+    double audit;              /**< share of hits that are compiled again and compared, 0 to 1 */
+    char *base_dir;            /**< absolute, no trailing slash: paths below may differ between
+                                    checkouts */
+    char *build_id;            /**< build that records belong to */
+    char *cache_dir;           /**< absolute; never NULL after loading */
+    uint64_t compression;      /**< zstd level, 0 to 19; 0: never */
+    bool disable;              /**< run compilers only; still leave records */
+    uint64_t journal_size;     /**< bytes after which the journal is rotated */
+    char *log;                 /**< file for debug messages */
+    bool map_base_dir;         /**< add -ffile-prefix-map=BASE_DIR=. to every compile */
+    uint64_t max_charge_ms;    /**< `gate`: CPU that one change may compile anew; 0: no limit */
+    uint64_t max_fan_out;      /**< `gate`: units that may read a changed file; 0: no limit */
+    uint64_t max_size;         /**< bytes */
+    double max_total_increase; /**< `gate`: growth of all units' CPU, as a share; 0: no limit */
+    char *namespace_name;      /**< namespace of all keys */
+    char *project;             /**< what is built; NULL: the repository tells */
+    bool read_only;            /**< take hits, store nothing */
+    bool recache;              /**< take no hits, store again */
+    uint64_t record_keep_ms;   /**< for which records stay in the database */
+    unsigned relax;            /**< of enum sj_relax */
+    char *remote; /**< URLs of tiers, separated by blanks, the nearest first; or NULL */
     uint64_t remote_timeout_ms;     /**< longest that one compile waits for the tiers */
     struct sj_server_config server; /**< of `scrubjay serve` */
     bool stats;                     /**< leave records */

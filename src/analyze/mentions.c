@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyze/slots.h"
+#include "analyze/mentions.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,20 +24,20 @@ struct scan {
     const struct sj_view *view;
     const struct sj_fanout *fanout;
     const struct sj_edge_source *source;
-    struct sj_slots *out;
+    struct sj_mentions *out;
     struct sj_edges *counts;
     struct named *names; // sorted
     struct sj_oid commit;
     struct sj_buf told; // pairs of files that compilers told, u32 each
 };
 
-void sj_slots_release(struct sj_slots *slots)
+void sj_mentions_release(struct sj_mentions *slots)
 {
     if (slots) {
         free(slots->next);
         free(slots->items);
         free(slots->targets);
-        *slots = (struct sj_slots){0};
+        *slots = (struct sj_mentions){0};
     }
 }
 
@@ -87,7 +87,7 @@ static size_t find_name(const struct scan *scan, const char *name)
     return first;
 }
 
-static void add_target(struct sj_slots *slots, uint32_t file)
+static void add_target(struct sj_mentions *slots, uint32_t file)
 {
     if (slots->target_count == slots->target_size) {
         slots->target_size = slots->target_size ? slots->target_size * 2 : 1024;
@@ -97,16 +97,16 @@ static void add_target(struct sj_slots *slots, uint32_t file)
     slots->items[slots->count].count++;
 }
 
-static void begin_slot(struct sj_slots *slots)
+static void begin_slot(struct sj_mentions *slots)
 {
     if (slots->count == slots->size) {
         slots->size = slots->size ? slots->size * 2 : 1024;
         slots->items = sj_realloc(slots->items, slots->size, sizeof *slots->items);
     }
-    slots->items[slots->count] = (struct sj_slot){.first = (uint32_t)slots->target_count};
+    slots->items[slots->count] = (struct sj_mention){.first = (uint32_t)slots->target_count};
 }
 
-static void end_slot(struct sj_slots *slots)
+static void end_slot(struct sj_mentions *slots)
 {
     slots->count += slots->items[slots->count].count > 0;
 }
@@ -122,7 +122,7 @@ static bool ends_with(const char *path, const char *tail)
 // Files whose paths end in a name; the one where the includer lies comes first.
 static void add_targets(struct scan *scan, uint32_t includer, const char *name, bool is_quoted)
 {
-    struct sj_slots *out = scan->out;
+    struct sj_mentions *out = scan->out;
     SJ_AUTO(sj_buf_release) struct sj_buf near = SJ_BUF_INIT(16384);
     bool has_near = is_quoted && sj_include_join(path_of(scan, includer), name, &near);
     const char *tail = sj_include_tail(name);
@@ -158,7 +158,7 @@ static void scan_text(struct scan *scan, uint32_t file, const struct sj_buf *tex
             continue;
         }
         begin_slot(scan->out);
-        struct sj_slot *slot = &scan->out->items[scan->out->count];
+        struct sj_mention *slot = &scan->out->items[scan->out->count];
         slot->line = include->line;
         slot->is_conditional = (include->flags & SJ_INCLUDE_CONDITIONAL) != 0;
         bool is_quoted = include->form == SJ_INCLUDE_QUOTE && !(include->flags & SJ_INCLUDE_NEXT);
@@ -282,9 +282,9 @@ static void scan_file(struct scan *scan, uint32_t file, size_t *told_at)
     }
 }
 
-int sj_slots_make(const struct sj_view *view, const struct sj_fanout *fanout, uint32_t commit,
-                  const struct sj_edge_source *source, struct sj_slots *out,
-                  struct sj_edges *counts)
+int sj_mentions_make(const struct sj_view *view, const struct sj_fanout *fanout, uint32_t commit,
+                     const struct sj_edge_source *source, struct sj_mentions *out,
+                     struct sj_edges *counts)
 {
     struct scan scan = {
         .view = view,
@@ -294,7 +294,7 @@ int sj_slots_make(const struct sj_view *view, const struct sj_fanout *fanout, ui
         .counts = counts,
         .told = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT),
     };
-    *out = (struct sj_slots){.next = sj_calloc(fanout->file_count + 2, sizeof *out->next)};
+    *out = (struct sj_mentions){.next = sj_calloc(fanout->file_count + 2, sizeof *out->next)};
     if (view->history && commit != SJ_NO_COMMIT) {
         size_t count;
         scan.commit = sj_history_commits(view->history, &count)[commit].id;
@@ -312,7 +312,7 @@ int sj_slots_make(const struct sj_view *view, const struct sj_fanout *fanout, ui
     free(scan.names);
     sj_buf_release(&scan.told);
     if (status < 0) {
-        sj_slots_release(out);
+        sj_mentions_release(out);
     }
     return status;
 }

@@ -9,7 +9,7 @@
 #include "analyze/edges.h"
 
 /** An include. */
-struct sj_slot {
+struct sj_mention {
     uint32_t first;      /**< first of the files that it may mean, in `targets` */
     uint32_t count;      /**< how many */
     uint32_t line;       /**< 0: told by a compiler */
@@ -19,14 +19,14 @@ struct sj_slot {
 };
 
 /** Includes by file. Zeroed: none. */
-struct sj_slots {
-    uint32_t *next;        /**< by file: where its includes begin; one more at the end */
-    struct sj_slot *items; /**< includes, by file */
-    size_t count;          /**< length of items */
-    size_t size;           /**< allocated */
-    uint32_t *targets;     /**< places of files */
-    size_t target_count;   /**< length of targets */
-    size_t target_size;    /**< allocated */
+struct sj_mentions {
+    uint32_t *next;           /**< by file: where its includes begin; one more at the end */
+    struct sj_mention *items; /**< includes, by file */
+    size_t count;             /**< length of items */
+    size_t size;              /**< allocated */
+    uint32_t *targets;        /**< places of files */
+    size_t target_count;      /**< length of targets */
+    size_t target_size;       /**< allocated */
 };
 
 /**
@@ -36,13 +36,13 @@ struct sj_slots {
  * @param fanout who reads what
  * @param commit place of the newest commit; SJ_NO_COMMIT: none
  * @param source where texts come from
- * @param out    takes the includes; release with sj_slots_release()
+ * @param out    takes the includes; release with sj_mentions_release()
  * @param counts its counts are set
  * @return 0 or a negative errno
  */
-int sj_slots_make(const struct sj_view *view, const struct sj_fanout *fanout, uint32_t commit,
-                  const struct sj_edge_source *source, struct sj_slots *out,
-                  struct sj_edges *counts);
+int sj_mentions_make(const struct sj_view *view, const struct sj_fanout *fanout, uint32_t commit,
+                     const struct sj_edge_source *source, struct sj_mentions *out,
+                     struct sj_edges *counts);
 
 /** Free includes. @param slots includes, zeroed or NULL */
-void sj_slots_release(struct sj_slots *slots);
+void sj_mentions_release(struct sj_mentions *slots);
