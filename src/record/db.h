@@ -81,12 +81,20 @@ struct sj_db_ingested {
  * the caller's */
 typedef void sj_db_progress(uint64_t done, uint64_t total, void *user);
 
+/** Reads a path set. @param space namespace that its record came from; "" the default one @param
+ * key of the path set @param out bytes are appended @param user the caller's @return 0; anything
+ * else: it is not there */
+typedef int sj_db_read_pathset(const char *space, const struct sj_key *key, struct sj_buf *out,
+                               void *user);
+
 /** How to ingest. Zeroed members take the default. */
 struct sj_db_intake {
-    const char *dir;          /**< the store's directory, with the journal */
-    struct sj_store *store;   /**< for the path sets; NULL: inputs stay without names */
-    sj_db_progress *progress; /**< NULL: nobody looks */
-    void *user;               /**< handed to progress */
+    const char *dir;              /**< the store's directory, with the journal */
+    struct sj_store *store;       /**< for the path sets of all namespaces; left in its own */
+    sj_db_read_pathset *pathsets; /**< in place of store; neither: inputs stay without names */
+    sj_db_progress *progress;     /**< NULL: nobody looks */
+    bool (*is_over)(void *user);  /**< true: the rest comes another time. NULL: never */
+    void *user;                   /**< handed to each of them */
 };
 
 /**

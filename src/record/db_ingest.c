@@ -227,11 +227,16 @@ static int ingest_batch(struct sj_ingest *in, struct sj_journal *journal, bool i
     return status < 0 ? status : taken;
 }
 
+static bool is_over(const struct sj_ingest *in)
+{
+    return in->intake->is_over && in->intake->is_over(in->intake->user);
+}
+
 static int ingest(struct sj_ingest *in, struct sj_journal *journal, struct sj_db_ingested *out)
 {
     int status = 0;
     uint64_t total = 0;
-    for (bool is_first = true; status == 0; is_first = false) {
+    for (bool is_first = true; status == 0 && (is_first || !is_over(in)); is_first = false) {
         status = ingest_batch(in, journal, is_first);
         if (status >= 0) {
             add_sums(out, &in->sum);
@@ -272,7 +277,12 @@ int sj_db_ingest(struct sj_db *db, const struct sj_db_intake *intake, struct sj_
         .path = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT),
         .latest_id = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT),
     };
+    in.home = sj_strdup(intake->store ? sj_store_namespace(intake->store) : "");
     status = ingest(&in, journal, out);
+    if (intake->store) {
+        (void)sj_store_use(intake->store, in.home);
+    }
+    free(in.home);
     release(&in);
     sj_journal_close(journal);
     if (status < 0) {

@@ -49,6 +49,7 @@ struct sj_named_set {
 struct sj_ingest {
     struct sj_db *db;                   /**< being written */
     const struct sj_db_intake *intake;  /**< from where */
+    char *home;                         /**< namespace that the store was opened for */
     struct sj_db_ingested sum;          /**< of this batch */
     uint64_t now_ns;                    /**< when it began */
     uint32_t next[SJ_DB_TABLES];        /**< numbers to come */

@@ -77,15 +77,30 @@ static int name_set(struct sj_ingest *in, const struct sj_db_place *place,
     return 0;
 }
 
+// A path set lies in the namespace that its record came from: "default" is what a server calls the
+// one without a name, and this machine's own records are of the one that the store was opened for.
+static int read_bytes(struct sj_ingest *in, const char *space, const struct sj_key *key,
+                      struct sj_buf *out)
+{
+    const struct sj_db_intake *intake = in->intake;
+    const char *name = strcmp(space, "default") == 0 ? "" : space;
+    if (intake->pathsets) {
+        return intake->pathsets(name, key, out, intake->user);
+    }
+    if (!intake->store || sj_store_use(intake->store, *space ? name : in->home) < 0) {
+        return -ENOENT;
+    }
+    return sj_store_blob_read(intake->store, SJ_BLOB_PATHSET, key, out);
+}
+
 // SJ_DB_NONE: the store does not have it any more.
-static int read_set(struct sj_ingest *in, const struct sj_db_place *place, const struct sj_key *key,
-                    struct sj_named_set *out)
+static int read_set(struct sj_ingest *in, const struct sj_db_place *place, const char *space,
+                    const struct sj_key *key, struct sj_named_set *out)
 {
     SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_PATHSET_LIMIT);
     SJ_AUTO(sj_buf_release) struct sj_buf arena = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     struct sj_pathset set = {0};
-    if (!in->intake->store ||
-        sj_store_blob_read(in->intake->store, SJ_BLOB_PATHSET, key, &bytes) != 0 ||
+    if (read_bytes(in, space, key, &bytes) != 0 ||
         sj_pathset_decode(bytes.data, bytes.len, &set, &arena) < 0) {
         return SJ_DB_NONE;
     }
@@ -117,7 +132,7 @@ static int find_set(struct sj_ingest *in, const struct sj_open_build *build,
     if (!index) {
         const struct sj_db_place place = {build->root, build->base_dir, cwd};
         struct sj_named_set set = {0};
-        int status = read_set(in, &place, &record->pathset, &set);
+        int status = read_set(in, &place, build->space, &record->pathset, &set);
         if (status != 0) {
             return status;
         }

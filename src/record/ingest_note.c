@@ -132,6 +132,24 @@ static int take_begin(struct sj_ingest *in, const struct sj_note *note, struct s
     return 0;
 }
 
+// Steps of one CI job have the job's id: what follows on what has ended is one more of them.
+static bool is_further(const struct sj_note *note, const struct sj_build *told,
+                       const struct sj_open_build *build)
+{
+    return note->time_ns >= build->row.end_ns && note->time_ns - build->row.end_ns >= told->wall_ns;
+}
+
+static void add_end(const struct sj_note *note, const struct sj_build *told,
+                    struct sj_open_build *build)
+{
+    struct sj_build *row = &build->row.build;
+    row->wall_ns = sj_sum(row->wall_ns, told->wall_ns);
+    row->user_ns = sj_sum(row->user_ns, told->user_ns);
+    row->system_ns = sj_sum(row->system_ns, told->system_ns);
+    row->exit_status = row->exit_status ? row->exit_status : told->exit_status;
+    build->row.end_ns = note->time_ns;
+}
+
 static int take_end(const struct sj_note *note, struct sj_open_build *build)
 {
     struct sj_build *row = &build->row.build;
@@ -140,14 +158,16 @@ static int take_end(const struct sj_note *note, struct sj_open_build *build)
     told.wall_ns = number_of(note, "wall_ns", NS_MAX);
     told.user_ns = number_of(note, "user_ns", NS_MAX);
     told.system_ns = number_of(note, "system_ns", NS_MAX);
-    if (told.wall_ns == 0 && note->time_ns > row->start_ns) {
-        told.wall_ns = note->time_ns - row->start_ns;
-    }
     if (row->flags & SJ_BUILD_ENDED) {
-        if (told.exit_status != row->exit_status || told.wall_ns != row->wall_ns) {
+        if (told.wall_ns > 0 && is_further(note, &told, build)) {
+            add_end(note, &told, build);
+        } else if (told.exit_status != row->exit_status || told.wall_ns != row->wall_ns) {
             row->flags |= SJ_BUILD_CLASH;
         }
         return 0;
+    }
+    if (told.wall_ns == 0 && note->time_ns > row->start_ns) {
+        told.wall_ns = note->time_ns - row->start_ns;
     }
     if (note->time_ns < row->start_ns) {
         told.flags |= SJ_BUILD_SKEWED;

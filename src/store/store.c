@@ -113,6 +113,11 @@ int sj_store_use(struct sj_store *store, const char *namespace_name)
     return 0;
 }
 
+const char *sj_store_namespace(const struct sj_store *store)
+{
+    return store->name;
+}
+
 void sj_store_close(struct sj_store *store)
 {
     if (!store) {

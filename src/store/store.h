@@ -70,6 +70,10 @@ void sj_store_close(struct sj_store *store);
  */
 int sj_store_use(struct sj_store *store, const char *namespace_name);
 
+/** Whose entries are seen. @param store open store @return namespace; "": the default one. Valid
+ * until sj_store_use() */
+const char *sj_store_namespace(const struct sj_store *store);
+
 /**
  * Note that reading the store at this directory crashed (a truncated file under the map raises
  * SIGBUS): the next open that may write throws the index away and rebuilds it from the generations.
