@@ -103,6 +103,9 @@ static void take_records(struct sj_request *request)
     }
     sj_buf_release(&taking.label);
     sj_buf_release(&taking.arena);
+    if (taking.records + taking.notes > 0) {
+        sj_ingester_wake(atomic_load(&request->server->ingester));
+    }
     if (status < 0) {
         sj_request_event(request, sj_request_write_event(request, status));
         return;

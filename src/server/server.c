@@ -236,6 +236,9 @@ static int open_store(struct life *life, struct sj_err *err)
         atomic_store(&server->tiers, tiers);
     }
     atomic_store(&server->shared, shared);
+    if (!server->is_agent) {
+        atomic_store(&server->ingester, sj_ingester_new(config, shared));
+    }
     if (config->server.crsh_socket && !server->is_agent) {
         const struct sj_crsh_options crsh = {
             .path = config->server.crsh_socket,
@@ -359,6 +362,7 @@ static void release(struct life *life)
     sj_crsh_close(life->crsh);
     sj_tiers_close(tiers);
     sj_worker_free(server->worker);
+    sj_ingester_free(atomic_load(&server->ingester));
     for (size_t i = 0; i < life->daemon_count; i++) {
         MHD_stop_daemon(life->daemons[i].mhd);
         life->listeners.items[i].fd = -1; // it has closed that, too

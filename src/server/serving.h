@@ -14,6 +14,7 @@
 #include "server/access.h"
 #include "server/access_log.h"
 #include "server/deadline.h"
+#include "server/ingest.h"
 #include "server/listen.h"
 #include "server/metrics.h"
 #include "server/worker.h"
@@ -35,25 +36,26 @@ struct sj_cell {
 
 /** A running server. */
 struct sj_server {
-    const struct sj_config *config;     /**< settings */
-    const char *version;                /**< of the program */
-    uint64_t fd_limit;                  /**< descriptors that may be open */
-    bool is_agent;                      /**< stands before tiers, for one user */
-    struct sj_access *access;           /**< who may do what */
-    struct sj_access_log *log;          /**< NULL: none */
-    struct sj_metrics *metrics;         /**< counters */
-    struct sj_deadlines *deadlines;     /**< of connections */
-    struct sj_answers *answers;         /**< that never change */
-    struct sj_worker *worker;           /**< for what takes long */
-    struct sj_tls *tls;                 /**< NULL: none */
-    _Atomic(struct sj_shared *) shared; /**< NULL until the store is open */
-    _Atomic(struct sj_tiers *) tiers;   /**< NULL: none */
-    _Atomic uint64_t upload_bytes;      /**< memory of bodies under way */
-    _Atomic uint64_t connections;       /**< open */
-    _Atomic uint64_t last_request_ms;   /**< CLOCK_MONOTONIC of an agent's last end of a request */
-    _Atomic bool is_draining;           /**< told to end */
-    _Atomic bool is_ending;             /**< no handler is called any more */
-    struct sj_cell cells[SJ_CELLS];     /**< sj_server_requests(), sj_server_working() */
+    const struct sj_config *config;         /**< settings */
+    const char *version;                    /**< of the program */
+    uint64_t fd_limit;                      /**< descriptors that may be open */
+    bool is_agent;                          /**< stands before tiers, for one user */
+    struct sj_access *access;               /**< who may do what */
+    struct sj_access_log *log;              /**< NULL: none */
+    struct sj_metrics *metrics;             /**< counters */
+    struct sj_deadlines *deadlines;         /**< of connections */
+    struct sj_answers *answers;             /**< that never change */
+    struct sj_worker *worker;               /**< for what takes long */
+    struct sj_tls *tls;                     /**< NULL: none */
+    _Atomic(struct sj_shared *) shared;     /**< NULL until the store is open */
+    _Atomic(struct sj_tiers *) tiers;       /**< NULL: none */
+    _Atomic(struct sj_ingester *) ingester; /**< NULL: an agent, or not yet */
+    _Atomic uint64_t upload_bytes;          /**< memory of bodies under way */
+    _Atomic uint64_t connections;           /**< open */
+    _Atomic uint64_t last_request_ms; /**< CLOCK_MONOTONIC of an agent's last end of a request */
+    _Atomic bool is_draining;         /**< told to end */
+    _Atomic bool is_ending;           /**< no handler is called any more */
+    struct sj_cell cells[SJ_CELLS];   /**< sj_server_requests(), sj_server_working() */
 };
 
 /** A daemon of libmicrohttpd: one for each listening socket. */
