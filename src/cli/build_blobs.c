@@ -122,11 +122,23 @@ static void name_build(struct sj_db *db, struct naming *naming)
            naming->left_out);
 }
 
-static int ingest(struct sj_db *db, const struct sj_build_log *log, struct sj_store *store)
+static bool is_over(void *user)
+{
+    const uint64_t *until_ns = user;
+    return sj_clock_ns(CLOCK_MONOTONIC) >= *until_ns;
+}
+
+static int ingest(struct sj_db *db, const struct sj_build_log *log, struct sj_store *store,
+                  uint64_t until_ns)
 {
     struct sj_err err = {0};
     struct sj_db_ingested done;
-    const struct sj_db_intake intake = {.dir = log->config->cache_dir, .store = store};
+    const struct sj_db_intake intake = {
+        .dir = log->config->cache_dir,
+        .store = store,
+        .is_over = is_over,
+        .user = &until_ns,
+    };
     int status = sj_db_ingest(db, &intake, &done, &err);
     if (status < 0) {
         sj_log("cannot take the records in: %s", err.text);
@@ -157,19 +169,19 @@ static void release_naming(struct naming *naming)
 static void name_with(struct sj_db *db, const struct sj_build_log *log, struct sj_store *store,
                       uint64_t budget_ns)
 {
-    uint64_t start_ns = sj_clock_ns(CLOCK_MONOTONIC);
-    if (ingest(db, log, store) < 0 || !log->repo || !sj_repo_root(log->repo)) {
+    uint64_t until_ns = sj_clock_ns(CLOCK_MONOTONIC) + budget_ns;
+    if (ingest(db, log, store, until_ns) < 0 || !log->repo || !sj_repo_root(log->repo)) {
         return;
     }
     struct naming *naming = sj_new(struct naming);
     naming->log = log;
-    naming->until_ns = start_ns + budget_ns;
+    naming->until_ns = until_ns;
     naming->paths = SJ_BUF_INIT(PATHS_LIMIT);
     name_build(db, naming);
     bool has_named = naming->count > 0;
     release_naming(naming);
     if (has_named) {
-        (void)ingest(db, log, store);
+        (void)ingest(db, log, store, until_ns);
     }
 }
 

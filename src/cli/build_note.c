@@ -87,6 +87,7 @@ static void add_sides(const struct sj_build_source *source, const struct verdict
     if (!ci->is_merge || verdict->is_other || !*ci->text[SJ_CI_PULL]) {
         return;
     }
+    sj_build_note_add(note, "synthetic", "1");
     static const struct sj_oid none;
     const struct sj_oid *parents = source->head ? source->head->parents : NULL;
     struct sj_oid head = parents ? parents[1] : none;

@@ -21,7 +21,7 @@ struct story {
     bool is_dirty;
     const char *backfill;
     const char *told[8];
-    const char *noted[10];
+    const char *noted[12];
 };
 
 static const struct story stories[] = {
@@ -53,14 +53,14 @@ static const struct story stories[] = {
      .is_merge = true,
      .told = {"commit=" A, "branch=fix", "pull=7", "target=main", "head=" D, "base=" D},
      .noted = {"commit=" A, "branch=fix", "pull=7", "target=main", "head=" C, "base=" B,
-               "system=github", "dirty=0"}},
+               "system=github", "dirty=0", "synthetic=1"}},
     {.title = "… and a clone that has cut them off",
      .commit = A,
      .system = "github",
      .is_merge = true,
      .told = {"commit=" A, "branch=fix", "pull=7", "head=" C, "base=" B},
      .noted = {"commit=" A, "branch=fix", "pull=7", "head=" C, "base=" B, "system=github",
-               "dirty=0"}},
+               "dirty=0", "synthetic=1"}},
     {.title = "the pull request's tip is checked out instead",
      .commit = C,
      .parents = {D, B},

@@ -15,8 +15,8 @@ Test(ci_text, text_is_printable_utf_8)
         "\xc3",
         "\xc0\xaf",
         "\xed\xa0\x80",
-        "\xc2\x9b"
-        "31m",
+        ("\xc2\x9b"
+         "31m"),
         "\xe2\x82",
         "a\tb",
         "\xf5\x80\x80\x80",

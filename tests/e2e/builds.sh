@@ -79,7 +79,7 @@ equal '… and says so' 1 "$(notes end | grep -c 'exit_status=3')"
 quiet_run -- ./not-there 2>/dev/null
 equal 'a command that is not there has an end, too' 1 "$(notes end | grep -c 'exit_status=127')"
 
-printf '#define H 2\n' >src/h.h
+printf '#define H 200\n' >src/h.h
 quiet_run -- true
 equal 'dirty' 1 "$(noted dirty)"
 git checkout -q src/h.h
@@ -178,3 +178,87 @@ git -C "$work/shallow" remote set-url origin ssh://git@host.example/team/name.gi
     "$scrubjay" run --quiet -- true)
 equal '… in a clone of depth 1, too' "$merge $tip $base" \
     "$(noted commit) $(noted head) $(noted base)"
+
+# What the inputs are called in git: of the build in the database, with the files still as they were.
+git checkout -q main
+touch -d '1 hour ago' src/*
+git update-index -q --refresh
+builds=$build/tests/e2e-build-dump
+# build_line ID: its line in the database; inputs_of ID: "path blob" of its misses.
+build_line() {
+    "$builds" "$1" | awk -F '\t' -v id="$2" '$1 == "build" && $2 == id'
+}
+inputs_of() {
+    "$builds" "$1" | awk -F '\t' -v id="$2" '
+        $1 == "build" { in_it = $2 == id }
+        $1 == "input" && in_it && $2 ~ /^(src|build|gen|link)/ { print $2, $3 }' | sort -u
+}
+printf 'int gen(void) { return 1; }\n' >build/gen.c
+printf '#include "h.h"\n#include "../build/gen.c"\nint b(void) { return H; }\n' >src/c.c
+git add src/c.c
+git commit -qm four
+touch -d '1 hour ago' src/c.c build/gen.c
+git update-index -q --refresh
+quiet_run --build-id named -- gcc -c src/c.c -o build/c.o
+equal 'the build is in the database' "named host.example/team/name main $(git rev-parse HEAD) 0 1 1" \
+    "$(build_line "$SCRUBJAY_DIR" named | cut -f 2-8 | tr '\t' ' ')"
+equal 'inputs have their git names' "build/gen.c -
+src/c.c $(git rev-parse HEAD:src/c.c)
+src/h.h $(git rev-parse HEAD:src/h.h)" "$(inputs_of "$SCRUBJAY_DIR" named)"
+# Of another size: git itself takes whole seconds of a file's times for enough.
+printf '#define H 300\n' >src/h.h
+touch -d '1 hour ago' src/h.h
+quiet_run --build-id changed -- gcc -c src/c.c -o build/c.o
+equal 'what is not committed has the name that it would have' \
+    "src/h.h $(git hash-object src/h.h)" "$(inputs_of "$SCRUBJAY_DIR" changed | grep src/h.h)"
+git checkout -q src/h.h
+touch -d '1 hour ago' src/h.h
+quiet_run --build-id touched -- sh -c "gcc -O1 -c src/c.c -o build/c.o && echo >>src/c.c"
+equal 'what changed meanwhile is not named anew' \
+    "src/c.c $(git rev-parse HEAD:src/c.c)" "$(inputs_of "$SCRUBJAY_DIR" touched | grep src/c.c)"
+git checkout -q src/c.c
+touch -d '1 hour ago' src/c.c
+status=0
+SCRUBJAY_DIR=$work/ro SCRUBJAY_READ_ONLY=1 quiet_run -- gcc -c src/b.c -o build/b.o 2>/dev/null || status=$?
+equal 'read-only: the build runs' 0 "$status"
+equal '… and nothing is written' no "$([ -e "$work/ro/records" ] && echo yes || echo no)"
+SCRUBJAY_DIR=$work/off SCRUBJAY_STATS=0 quiet_run -- gcc -c src/b.c -o build/b.o
+equal 'no records, no notes' no "$([ -e "$work/off/journal" ] && echo yes || echo no)"
+mkdir -p "$work/bad/records"
+echo nonsense >"$work/bad/records/data.mdb"
+status=0
+SCRUBJAY_DIR=$work/bad "$scrubjay" run --quiet -- gcc -c src/b.c -o build/b.o >said 2>&1 || status=$?
+equal 'a damaged database is not the build'"'"'s business' '0 0' "$status $(wc -c <said)"
+
+# Two steps of one job, which has one id.
+for step in one two; do
+    env CI_JOB_ID=steps CI_JOB_NAME=gcc "$scrubjay" run --quiet --phase "$step" -- \
+        gcc "-DSTEP=\"$step\"" -c src/b.c -o build/b.o
+done
+equal 'steps of one job are one build' '0 1 2 one,two' \
+    "$(build_line "$SCRUBJAY_DIR" gitlab-steps | cut -f 6- | tr '\t' ' ')"
+
+# Everything reaches a server.
+serve_start server
+export SCRUBJAY_AGENT_IDLE=2s SCRUBJAY_UPLOAD_WAIT=60s
+for space in '' /team; do
+    SCRUBJAY_DIR=$work/client$space SCRUBJAY_REMOTE=http://$address$space \
+        quiet_run --build-id "far${space#/}" -- sh -c "gcc -O2 -c src/c.c -o build/c.o &&
+            '$scrubjay' run --phase test -- true"
+done
+deadline=$((SECONDS + 60))
+until [ "$(build_line "$work/server" farteam 2>/dev/null | cut -f 8-)" = $'1\ttest' ]; do
+    [ $SECONDS -lt $deadline ] || break
+    sleep 0.1
+done
+for id in far farteam; do
+    equal "the server takes build $id in by itself" \
+        "$id host.example/team/name main $(git rev-parse HEAD) 0 1 1 test" \
+        "$(build_line "$work/server" $id | cut -f 2- | tr '\t' ' ')"
+    equal '… and knows what its inputs are' "build/gen.c -
+src/c.c $(git rev-parse HEAD:src/c.c)
+src/h.h $(git rev-parse HEAD:src/h.h)" "$(inputs_of "$work/server" $id)"
+done
+equal 'notes tell their namespace' 'namespace=default namespace=team' \
+    "$("$dump" --notes "$work/server" | awk -F '\t' '$1 == "begin" { print $3 }' | paste -sd ' ')"
+serve_stop
