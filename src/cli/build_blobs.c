@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_blobs.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,6 +197,7 @@ void sj_build_blobs(const struct sj_build_log *log, const struct sj_child_end *e
     if (budget_ns < BUDGET_MIN_NS || end->exit_status != 0) {
         budget_ns = BUDGET_MIN_NS;
     }
+    uint64_t start_ns = sj_clock_ns(CLOCK_MONOTONIC);
     struct sj_err err = {0};
     struct sj_db *db = NULL;
     if (sj_db_open(config->cache_dir, SJ_DB_WRITE, &db, &err) != 0) {
@@ -207,4 +208,6 @@ void sj_build_blobs(const struct sj_build_log *log, const struct sj_child_end *e
     name_with(db, log, store, budget_ns);
     sj_store_close(store);
     sj_db_close(db);
+    sj_log("the build's records and inputs took %" PRIu64 " us",
+           (sj_clock_ns(CLOCK_MONOTONIC) - start_ns) / 1000);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_log.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +140,9 @@ void sj_build_log_begin(struct sj_build_log *log)
         open_repo(log, &ci);
         note_begin(log, &ci);
         // What it took is no part of the build.
-        log->start_ns = sj_clock_ns(CLOCK_REALTIME);
+        uint64_t now_ns = sj_clock_ns(CLOCK_REALTIME);
+        sj_log("noting the build's beginning took %" PRIu64 " us", (now_ns - log->start_ns) / 1000);
+        log->start_ns = now_ns;
     }
 }
 
