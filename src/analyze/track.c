@@ -12,6 +12,8 @@
 static const struct sj_spread guessed_cpu = {0.85, 1.0, 1.2};
 static const struct sj_spread guessed_wall = {0.6, 1.0, 1.8};
 
+#define MANY 30
+
 /** What is needed on the way only. */
 struct work {
     const struct sj_view *view;
@@ -84,8 +86,14 @@ static struct sj_spread spread_of(const double *ratios, size_t count, struct sj_
     if (count < SJ_TRACK_ENOUGH) {
         return guessed;
     }
-    SJ_AUTO(sj_auto_free) double *sorted = sj_calloc(count, sizeof *sorted);
+    SJ_AUTO(sj_auto_free) double *sorted = sj_calloc(count + 2, sizeof *sorted);
     memcpy(sorted, ratios, count * sizeof *sorted);
+    // The few that were seen lie closer together than those that will come: the guess counts as two
+    // more until there are many.
+    if (count < MANY) {
+        sorted[count++] = guessed.low;
+        sorted[count++] = guessed.high;
+    }
     qsort(sorted, count, sizeof *sorted, compare_doubles);
     return (struct sj_spread){quantile(sorted, count, 0.1), quantile(sorted, count, 0.5),
                               quantile(sorted, count, 0.9)};

@@ -195,6 +195,20 @@ static int close_record(struct sj_call *call, int status)
     return status;
 }
 
+// What a link writes names it: its first input is an object, which some compile wrote.
+static const char *linked_output(const struct sj_call *call)
+{
+    for (const char *const *arg = call->argv; *arg; arg++) {
+        if (strcmp(*arg, "-o") == 0 && arg[1]) {
+            return arg[1];
+        }
+        if (strncmp(*arg, "-o", 2) == 0 && (*arg)[2]) {
+            return *arg + 2;
+        }
+    }
+    return "a.out";
+}
+
 static int run_bypassed(struct sj_call *call, enum sj_outcome outcome, const char *reason,
                         const char *detail)
 {
@@ -204,6 +218,7 @@ static int run_bypassed(struct sj_call *call, enum sj_outcome outcome, const cha
     call->record.detail = detail;
     if (strcmp(reason, "link") == 0) {
         call->record.flags |= SJ_RECORD_LINK;
+        call->record.output = linked_output(call);
     }
     if (call->store) {
         sj_store_release(call->store);
