@@ -52,7 +52,7 @@ struct sj_record {
     uint64_t saved_ns;       /**< on a hit: CPU that the stored compile took */
     uint64_t instructions;   /**< of the tool's process tree, user-mode; 0: not counted */
     uint64_t peak_rss_bytes; /**< of the largest process of the tree */
-    uint64_t input_bytes;    /**< sum of all inputs */
+    uint64_t input_bytes;    /**< sum of all inputs, programs and their libraries excepted */
     uint64_t output_bytes;   /**< sum of all outputs */
     uint32_t input_count;    /**< inputs, absent ones not counted */
     uint32_t pid;            /**< of the wrapper */

@@ -40,7 +40,7 @@ struct sj_result {
     uint64_t cpu_ns;                  /**< user and system time of the compile */
     uint64_t wall_ns;                 /**< its wall time */
     uint64_t peak_bytes;              /**< its largest process */
-    uint64_t input_bytes;             /**< sum of its inputs */
+    uint64_t input_bytes;             /**< sum of its inputs, programs and libraries excepted */
     uint32_t input_count;             /**< how many inputs there were */
     struct sj_key pathset;            /**< the path set it was found by */
     struct sj_str out;                /**< stdout */

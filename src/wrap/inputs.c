@@ -253,6 +253,17 @@ static const char *unfold(struct sj_call *call, const struct sj_path_entry *entr
     return path;
 }
 
+// The compiler's own files are a hundred times larger than what it compiles, which is what the
+// number of bytes is to tell. Sources may be executable by mistake, but have a dot in their name.
+static bool is_program(const struct sj_input *input)
+{
+    const char *slash = strrchr(input->path, '/');
+    const char *name = slash ? slash + 1 : input->path;
+    const char *library = strstr(name, ".so");
+    return ((input->stat.mode & 0111) != 0 && !strchr(name, '.')) ||
+           (library && (library[3] == '\0' || library[3] == '.'));
+}
+
 int sj_inputs_probe(struct sj_call *call, const struct sj_pathset *set, struct sj_batch *batch,
                     struct sj_inputs *out)
 {
@@ -271,7 +282,7 @@ int sj_inputs_probe(struct sj_call *call, const struct sj_pathset *set, struct s
             sj_log("path set does not fit: %c '%s'", (int)input->need, set->entries[i].path);
         }
         if (status == 0 && input->need == SJ_NEED_CONTENT) {
-            inputs.bytes += input->stat.size;
+            inputs.bytes += is_program(input) ? 0 : input->stat.size;
             inputs.files++;
         }
     }

@@ -25,7 +25,8 @@ struct sj_input {
 struct sj_inputs {
     struct sj_input *items; /**< one for each entry, in its order; in the call's arena */
     size_t count;           /**< length of items */
-    uint64_t bytes;         /**< sum of the sizes of the files */
+    uint64_t bytes;         /**< sum of the sizes of the files, programs and their libraries
+ excepted */
     uint32_t files;         /**< number of files */
 };
 
