@@ -6,6 +6,7 @@
 
 #include "analyze/noise.h"
 #include "base/mem.h"
+#include "cli/rows.h"
 #include "cli/spark.h"
 #include "cli/trend_report.h"
 #include "cli/ui.h"
@@ -14,6 +15,7 @@
 #define UNITS_SHOWN   3 // of a step
 #define COMMITS_SHOWN 3 // of a step
 #define SUBJECT_WIDTH 60
+#define DOUBLED       0.7  // logarithm from which a change is told as a factor
 #define LIKELY        0.05 // candidates below that share are not worth a line
 
 void sj_trend_value(struct sj_buf *out, enum sj_measure_unit unit, double value)
@@ -40,7 +42,11 @@ void sj_trend_value(struct sj_buf *out, enum sj_measure_unit unit, double value)
 
 void sj_trend_change(struct sj_buf *out, double change)
 {
-    sj_buf_addf(out, "%+.1f %%", 100 * expm1(change));
+    if (change > DOUBLED) {
+        sj_buf_addf(out, "x%.1f", exp(change));
+    } else {
+        sj_buf_addf(out, "%+.1f %%", 100 * expm1(change));
+    }
 }
 
 static void day(struct sj_buf *out, uint64_t ns)
@@ -50,15 +56,6 @@ static void day(struct sj_buf *out, uint64_t ns)
     if (out->len >= 6 && out->data[out->len - 6] == ' ') {
         out->len -= 6;
         out->data[out->len] = '\0';
-    }
-}
-
-static void text(struct sj_buf *out, const char *from, bool is_markdown)
-{
-    if (is_markdown) {
-        sj_report_markdown(out, from);
-    } else {
-        sj_ui_text(out, from);
     }
 }
 
@@ -72,14 +69,14 @@ static void print_head(const struct sj_trend_report *told, bool is_markdown, str
 {
     const struct sj_series *series = &told->series;
     sj_buf_adds(out, is_markdown ? "### Trend of " : "");
-    text(out, *series->branch ? series->branch : "(no branch)", is_markdown);
+    sj_rows_text(out, *series->branch ? series->branch : "(no branch)", is_markdown);
     if (*series->job) {
         sj_buf_adds(out, ", job ");
-        text(out, series->job, is_markdown);
+        sj_rows_text(out, series->job, is_markdown);
     }
     if (told->unit) {
         sj_buf_adds(out, ", unit ");
-        text(out, told->unit, is_markdown);
+        sj_rows_text(out, told->unit, is_markdown);
     }
     sj_buf_adds(out, ": ");
     counted(out, series->point_count, "build", "builds");
@@ -88,62 +85,6 @@ static void print_head(const struct sj_trend_report *told, bool is_markdown, str
     sj_buf_adds(out, " to ");
     day(out, series->points[series->point_count - 1].time_ns);
     sj_buf_adds(out, "\n\n");
-}
-
-/** Rows of a table, in either form. */
-struct rows {
-    struct sj_table table;
-    struct sj_buf markdown;
-    bool is_markdown;
-    size_t columns;
-    size_t at;
-};
-
-static void rows_cell(struct rows *rows, struct sj_buf *cell)
-{
-    if (!rows->is_markdown) {
-        sj_table_take(&rows->table, cell);
-        return;
-    }
-    sj_buf_addf(&rows->markdown, "| %s ", sj_buf_text(cell));
-    sj_buf_clear(cell);
-    if (++rows->at % rows->columns == 0) {
-        sj_buf_adds(&rows->markdown, "|\n");
-    }
-}
-
-static void rows_text(struct rows *rows, const char *from)
-{
-    SJ_AUTO(sj_buf_release) struct sj_buf cell = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    sj_buf_adds(&cell, from);
-    rows_cell(rows, &cell);
-}
-
-static struct rows rows_of(const char *align, const char *const *heads, size_t columns,
-                           bool is_markdown)
-{
-    struct rows rows = {.table = SJ_TABLE_OF(align),
-                        .markdown = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT),
-                        .is_markdown = is_markdown,
-                        .columns = columns};
-    for (size_t i = 0; i < columns; i++) {
-        rows_text(&rows, heads[i]);
-    }
-    for (size_t i = 0; is_markdown && i < columns; i++) {
-        rows_text(&rows, align[i] == 'r' ? "--:" : ":--");
-    }
-    return rows;
-}
-
-static void rows_print(struct rows *rows, struct sj_buf *out)
-{
-    if (rows->is_markdown) {
-        sj_buf_adds(out, sj_buf_text(&rows->markdown));
-    } else {
-        sj_table_print(&rows->table, out);
-    }
-    sj_table_release(&rows->table);
-    sj_buf_release(&rows->markdown);
 }
 
 /** What a line's values say at a glance. */
@@ -179,6 +120,12 @@ static struct glance glance_at(const struct sj_series *series, const struct sj_s
     return glance;
 }
 
+// Nothing was ever bypassed: not worth a line.
+static bool is_idle(const struct sj_series_line *line, const struct glance *glance)
+{
+    return line->measure == SJ_MEASURE_BYPASSED && glance->high <= 0;
+}
+
 static void print_lines(const struct sj_trend_report *told, bool is_markdown, struct sj_buf *out)
 {
     const struct sj_series *series = &told->series;
@@ -186,30 +133,30 @@ static void print_lines(const struct sj_trend_report *told, bool is_markdown, st
                                         "median", "90 %", "builds, old to new"};
     static const char *const groups[] = {"group",  "",     "last",
                                          "median", "90 %", "builds, old to new"};
-    struct rows rows =
-        rows_of("llrrrl", told->by == SJ_BY_NOTHING ? heads : groups, 6, is_markdown);
+    struct sj_rows rows =
+        sj_rows_of("llrrrl", told->by == SJ_BY_NOTHING ? heads : groups, is_markdown);
     SJ_AUTO(sj_buf_release) struct sj_buf cell = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     bool is_utf8 = is_markdown || sj_spark_is_utf8();
     for (size_t i = 0; i < series->line_count; i++) {
         const struct sj_series_line *line = &series->lines[i];
         const struct sj_measure_info *info = &sj_measures[line->measure];
         struct glance glance = glance_at(series, line);
-        if (!told->is_wanted[line->measure] || glance.known == 0) {
+        if (!told->is_wanted[line->measure] || glance.known == 0 || is_idle(line, &glance)) {
             continue;
         }
-        text(&cell, told->by == SJ_BY_NOTHING ? info->name : line->group, is_markdown);
-        rows_cell(&rows, &cell);
-        rows_text(&rows, told->by == SJ_BY_NOTHING ? info->title : info->name);
+        sj_rows_text(&cell, told->by == SJ_BY_NOTHING ? info->name : line->group, is_markdown);
+        sj_rows_take(&rows, &cell);
+        sj_rows_cell(&rows, told->by == SJ_BY_NOTHING ? info->title : info->name);
         sj_trend_value(&cell, info->unit, glance.last);
-        rows_cell(&rows, &cell);
+        sj_rows_take(&rows, &cell);
         sj_trend_value(&cell, info->unit, glance.median);
-        rows_cell(&rows, &cell);
+        sj_rows_take(&rows, &cell);
         sj_trend_value(&cell, info->unit, glance.high);
-        rows_cell(&rows, &cell);
+        sj_rows_take(&rows, &cell);
         sj_spark(&cell, line->values, series->point_count, SPARK_WIDTH, is_utf8);
-        rows_cell(&rows, &cell);
+        sj_rows_take(&rows, &cell);
     }
-    rows_print(&rows, out);
+    sj_rows_print(&rows, out);
     if (series->groups_left_out > 0) {
         sj_buf_addf(out, "and %zu more groups (--json has up to 1,000)\n", series->groups_left_out);
     }
@@ -242,7 +189,7 @@ static void print_step_units(const struct sj_trend_report *told, const struct sj
         const struct sj_trend_unit *unit = &step->units[i];
         double change = unit->after - unit->before;
         sj_buf_adds(out, i ? ", " : ": ");
-        text(out, unit_name(told, unit->unit), is_markdown);
+        sj_rows_text(out, unit_name(told, unit->unit), is_markdown);
         sj_buf_adds(out, change < 0 ? " -" : " +");
         sj_trend_value(out, info->unit, fabs(change));
     }
@@ -262,7 +209,7 @@ static void print_candidates(const struct sj_trend_report *told, const struct sj
         sj_buf_clear(&name);
         sj_report_commit(&told->report, at->commit, SUBJECT_WIDTH, &name);
         sj_buf_adds(out, is_markdown ? "  - " : "    ");
-        text(out, sj_buf_text(&name), is_markdown);
+        sj_rows_text(out, sj_buf_text(&name), is_markdown);
         if (at->units > 0) {
             sj_buf_adds(out, ": ");
             counted(out, at->units, "unit", "units");
@@ -287,7 +234,7 @@ static void print_step(const struct sj_trend_report *told, const struct sj_trend
     sj_buf_adds(out, is_markdown ? "- **" : "  ");
     day(out, told->series.points[step->to].time_ns);
     sj_buf_adds(out, "  ");
-    text(out, *line->group ? line->group : info->name, is_markdown);
+    sj_rows_text(out, *line->group ? line->group : info->name, is_markdown);
     sj_buf_adds(out, "  ");
     sj_trend_change(out, step->change);
     sj_buf_adds(out, is_markdown ? "** (" : " (");
@@ -363,7 +310,7 @@ static void print_across(const struct sj_trend_report *told, bool is_markdown, s
         } else {
             sj_report_commit(&told->report, build->commit, SUBJECT_WIDTH, &name);
         }
-        text(out, sj_buf_text(&name), is_markdown);
+        sj_rows_text(out, sj_buf_text(&name), is_markdown);
         sj_buf_addc(out, '\n');
     }
 }
@@ -373,7 +320,7 @@ static void print_points(const struct sj_trend_report *told, bool is_markdown, s
     const struct sj_series *series = &told->series;
     static const char *const heads[] = {"began", "commit", "units", "machine", "CPU if all missed",
                                         "spent", "build"};
-    struct rows rows = rows_of("llrrrrl", heads, 7, is_markdown);
+    struct sj_rows rows = sj_rows_of("llrrrrl", heads, is_markdown);
     SJ_AUTO(sj_buf_release) struct sj_buf cell = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     for (size_t i = 0; i < series->point_count; i++) {
         const struct sj_series_point *point = &series->points[i];
@@ -381,23 +328,23 @@ static void print_points(const struct sj_trend_report *told, bool is_markdown, s
         char hex[SJ_OID_HEX_SIZE];
         sj_oid_hex(&build->build.commit, hex);
         sj_ui_date(&cell, point->time_ns);
-        rows_cell(&rows, &cell);
+        sj_rows_take(&rows, &cell);
         sj_buf_addf(&cell, "%.10s", sj_oid_is_zero(&build->build.commit) ? "-" : hex);
-        rows_cell(&rows, &cell);
+        sj_rows_take(&rows, &cell);
         sj_ui_count(&cell, (uint64_t)point->named.named + point->named.carried);
-        rows_cell(&rows, &cell);
+        sj_rows_take(&rows, &cell);
         sj_trend_change(&cell, told->costs.machines[point->build].factor);
-        rows_cell(&rows, &cell);
+        sj_rows_take(&rows, &cell);
         bool has_cpu = series->line_count > 0 && series->lines[0].measure == SJ_MEASURE_CPU;
         sj_trend_value(&cell, SJ_UNIT_NS, has_cpu ? series->lines[0].values[i] : NAN);
-        rows_cell(&rows, &cell);
+        sj_rows_take(&rows, &cell);
         sj_trend_value(&cell, SJ_UNIT_NS, (double)build->build.cpu_ns[SJ_OUTCOME_MISS]);
-        rows_cell(&rows, &cell);
-        text(&cell, build->build.id, is_markdown);
-        rows_cell(&rows, &cell);
+        sj_rows_take(&rows, &cell);
+        sj_rows_text(&cell, build->build.id, is_markdown);
+        sj_rows_take(&rows, &cell);
     }
     sj_buf_addc(out, '\n');
-    rows_print(&rows, out);
+    sj_rows_print(&rows, out);
 }
 
 static void print_foot(const struct sj_trend_report *told, struct sj_buf *out)
