@@ -35,6 +35,10 @@ static void add_known(struct sj_import_journal *journal, const char *text)
 static void add_note(struct sj_import_journal *journal, const struct sj_note *note)
 {
     const char *import = sj_note_value(note, "import");
+    const char *origin = note->kind == SJ_NOTE_BEGIN ? sj_note_value(note, "origin") : NULL;
+    if (origin) {
+        add_known(journal, origin);
+    }
     if (note->build && *note->build) {
         add_known(journal, note->build);
         if (note->kind == SJ_NOTE_TRACE && import) {

@@ -93,11 +93,9 @@ static char *make_id(const char *front, const char *name)
     return id;
 }
 
-static char *id_of(const struct sj_taking *taking)
+// The name that the log gives the build, whatever it is called here.
+static char *own_id(const struct sj_taking *taking)
 {
-    if (taking->options->build_id) {
-        return sj_strdup(taking->options->build_id);
-    }
     const struct sj_import_build *told = &taking->build->told;
     return make_id(told->system ? told->system : "import", told->id ? told->id : taking->import);
 }
@@ -201,8 +199,10 @@ static int write_begin(struct sj_taking *taking)
     const struct sj_trace_options *options = taking->options;
     const struct sj_import_build *fallback = fallback_of(taking);
     struct pairs pairs = {0};
-    add(&pairs, "imported", options->format);
+    add(&pairs, "imported", "1");
+    add(&pairs, "format", options->format);
     add(&pairs, "import", taking->import);
+    add(&pairs, "origin", taking->origin);
     add(&pairs, "project", three(options->project, told->project, fallback->project));
     add_commit(taking, &pairs);
     add(&pairs, "branch", three(options->branch, told->branch, fallback->branch));
@@ -313,6 +313,21 @@ static int write_build(struct sj_taking *taking)
     return status == 0 && is_new ? write_end(taking) : status;
 }
 
+// By its name here, or by another one that it was given before.
+static bool was_taken(const struct sj_taking *taking)
+{
+    const struct sj_trace_writer *writer = taking->writer;
+    if (taking->options->is_attaching) {
+        SJ_AUTO(sj_auto_free)
+        char *mark = sj_asprintf("%s %s", taking->taken->id, taking->import);
+        return writer->is_known(writer->user, mark);
+    }
+    bool is_id = writer->is_known(writer->user, taking->taken->id);
+    bool is_origin = strcmp(taking->taken->id, taking->origin) != 0 &&
+                     writer->is_known(writer->user, taking->origin);
+    return is_id || is_origin;
+}
+
 static int take_build(struct sj_taking *taking, const struct sj_trace_build *build,
                       struct sj_trace_done *done)
 {
@@ -321,13 +336,14 @@ static int take_build(struct sj_taking *taking, const struct sj_trace_build *bui
     *taken = (struct sj_trace_taken){0};
     taking->build = build;
     taking->taken = taken;
-    taken->id = id_of(taking);
+    SJ_AUTO(sj_auto_free) char *origin = own_id(taking);
+    taking->origin = origin;
+    taken->id = sj_strdup(taking->options->build_id ? taking->options->build_id : origin);
     set_times(taking);
-    SJ_AUTO(sj_auto_free)
-    char *mark = taking->options->is_attaching ? sj_asprintf("%s %s", taken->id, taking->import)
-                                               : sj_strdup(taken->id);
-    taken->was_known = taking->writer->is_known(taking->writer->user, mark);
-    return taken->was_known ? 0 : write_build(taking);
+    taken->was_known = was_taken(taking);
+    int status = taken->was_known ? 0 : write_build(taking);
+    taking->origin = NULL;
+    return status;
 }
 
 // With a name for the build only one can be meant.

@@ -23,6 +23,7 @@ struct sj_taking {
     struct sj_trace_taken *taken;           /**< what was done of it */
     const char *root;                       /**< of the work tree; never NULL */
     const char *import;                     /**< names what was imported */
+    const char *origin;                     /**< what the build is called when nobody names it */
     int64_t start_ns;                       /**< of the build */
 };
 
