@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "cli/command.h"
 #include "cli/storage.h"
 #include "cli/ui.h"
+#include "record/db.h"
 #include "record/ledger.h"
 #include "store/maintain.h"
 
@@ -44,8 +46,15 @@ static int read_limits(const struct sj_invocation *call, struct gc *gc, struct s
     return 0;
 }
 
-static void report(const struct sj_invocation *call, const struct sj_gc_report *gc, uint64_t folded,
-                   struct sj_buf *out)
+// What became of the records.
+struct tidied {
+    uint64_t folded_bytes;      // of the journal
+    uint64_t expired;           // samples
+    struct sj_db_ingested done; // into the database
+};
+
+static void report(const struct sj_invocation *call, const struct sj_gc_report *gc,
+                   const struct tidied *tidied, struct sj_buf *out)
 {
     if (call->is_json) {
         struct sj_json json = sj_json_of(out);
@@ -53,7 +62,9 @@ static void report(const struct sj_invocation *call, const struct sj_gc_report *
         sj_json_u64(&json, "freed_bytes", gc->freed_bytes);
         sj_json_u64(&json, "dropped_generations", gc->dropped);
         sj_json_u64(&json, "forgotten_entries", gc->forgotten);
-        sj_json_u64(&json, "folded_journal_bytes", folded);
+        sj_json_u64(&json, "folded_journal_bytes", tidied->folded_bytes);
+        sj_json_u64(&json, "ingested_records", tidied->done.records);
+        sj_json_u64(&json, "expired_records", tidied->expired);
         sj_json_close(&json, '}');
         sj_buf_addc(out, '\n');
         return;
@@ -65,11 +76,48 @@ static void report(const struct sj_invocation *call, const struct sj_gc_report *
     sj_buf_adds(out, gc->dropped == 1 ? " generation, " : " generations, ");
     sj_ui_count(out, gc->forgotten);
     sj_buf_adds(out, gc->forgotten == 1 ? " entry of the index\n" : " entries of the index\n");
-    if (folded > 0) {
+    if (tidied->folded_bytes > 0) {
         sj_buf_adds(out, "folded ");
-        sj_ui_size(out, folded);
+        sj_ui_size(out, tidied->folded_bytes);
         sj_buf_adds(out, " of the journal into sums\n");
     }
+    if (tidied->expired > 0) {
+        sj_buf_adds(out, "dropped ");
+        sj_ui_count(out, tidied->expired);
+        sj_buf_adds(out, tidied->expired == 1 ? " record that is" : " records that are");
+        sj_buf_adds(out, " older than record_keep; their sums stay\n");
+    }
+}
+
+static void close_db(struct sj_db **db)
+{
+    sj_db_close(*db);
+}
+
+// Records into the database first: what is folded cannot be taken in any more.
+static int tidy_records(const struct sj_config *config, struct sj_store *store,
+                        struct tidied *tidied, struct sj_err *err)
+{
+    SJ_AUTO(close_db) struct sj_db *db = NULL;
+    int status = sj_db_open(config->cache_dir, SJ_DB_WRITE, &db, err);
+    if (status == 0) {
+        const struct sj_db_intake intake = {.dir = config->cache_dir, .store = store};
+        status = sj_db_ingest(db, &intake, &tidied->done, err);
+    }
+    uint64_t now_ns = sj_clock_ns(CLOCK_REALTIME);
+    uint64_t keep_ns = config->record_keep_ms > UINT64_MAX / SJ_NS_PER_MS
+                           ? UINT64_MAX
+                           : config->record_keep_ms * SJ_NS_PER_MS;
+    if (status == 0 && keep_ns > 0 && keep_ns < now_ns) {
+        status = sj_db_expire(db, now_ns - keep_ns, &tidied->expired);
+        if (status < 0) {
+            (void)sj_fail(err, status, "cannot drop old records in '%s'", config->cache_dir);
+        }
+    }
+    if (status == 0) {
+        status = sj_ledger_fold(config->cache_dir, SJ_LEDGER_KEEP, &tidied->folded_bytes, err);
+    }
+    return status;
 }
 
 static int run(struct sj_invocation *call)
@@ -89,11 +137,11 @@ static int run(struct sj_invocation *call)
     if (status == 0 && sj_store_gc(store, limits.to_size_bytes, limits.max_age_s, &gc, &err) < 0) {
         return sj_command_fail(&err);
     }
-    uint64_t folded = 0;
-    if (sj_ledger_fold(call->config.cache_dir, SJ_LEDGER_KEEP, &folded, &err) < 0) {
+    struct tidied tidied = {0};
+    if (status == 0 && tidy_records(&call->config, store, &tidied, &err) < 0) {
         return sj_command_fail(&err);
     }
-    report(call, &gc, folded, &call->out);
+    report(call, &gc, &tidied, &call->out);
     return SJ_EXIT_OK;
 }
 
@@ -101,11 +149,13 @@ const struct sj_command sj_command_gc = {
     .name = "gc",
     .words = "",
     .summary = "Make the store smaller, and drop what is too old.",
-    .text = "Bring the store under its size, drop what is too old, and clean its index of what is "
-            "gone. This also happens by itself while compiles are stored; there is no need to "
-            "call it but to free space at once.\n"
-            "Records of compiles are folded into sums when their journal has grown: the statistics "
-            "stay complete.\n",
+    .text =
+        "Bring the store under its size, drop what is too old, and clean its index of what is "
+        "gone. This also happens by itself while compiles are stored; there is no need to "
+        "call it but to free space at once.\n"
+        "Records of compiles are taken into their database, folded into sums when their journal "
+        "has grown, and dropped from the database when they are older than record_keep: sums "
+        "and statistics stay complete.\n",
     .options = options,
     .flags = SJ_COMMAND_JSON,
     .run = run,

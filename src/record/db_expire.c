@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "record/db_block.h"
 #include "record/db_ids.h"
 #include "record/db_notes.h"
 #include "record/db_rows.h"
@@ -170,6 +171,22 @@ static int find_builds(struct sj_str key, struct sj_str data, void *user)
     return 0;
 }
 
+struct counting {
+    struct sj_db *db;
+    uint64_t count;
+};
+
+static int count_block(struct sj_str key, struct sj_str row, void *user)
+{
+    struct counting *counting = user;
+    size_t count = 0;
+    (void)key;
+    int status = sj_db_unpack(counting->db, row, SJ_BLOCK_ROW_MAX, &row);
+    status = status < 0 ? status : sj_block_count(row.data, row.len, &count);
+    counting->count += count;
+    return status;
+}
+
 static int expire_build(struct sj_db *db, uint32_t number, uint64_t *removed)
 {
     unsigned char key[SJ_DB_NUMBER];
@@ -181,14 +198,15 @@ static int expire_build(struct sj_db *db, uint32_t number, uint64_t *removed)
     if (status < 0) {
         return status;
     }
-    for (size_t i = 0; i < SJ_OUTCOME_COUNT; i++) {
-        *removed += row.build.count[i];
-    }
     row.build.flags |= SJ_BUILD_EXPIRED;
     sj_buf_clear(&db->scratch);
     sj_build_encode(&row, &db->scratch);
     sj_build_row_release(&row);
     status = sj_db_put(db, SJ_DB_BUILD, key, sizeof key, db->scratch.data, db->scratch.len);
+    struct counting counting = {.db = db};
+    status =
+        status < 0 ? status : sj_db_scan(db, SJ_DB_SAMPLE, key, sizeof key, count_block, &counting);
+    *removed += counting.count;
     status = status < 0 ? status : sj_db_delete_all(db, SJ_DB_SAMPLE, key, sizeof key);
     status = status < 0 ? status : sj_db_notes_forget(db, number);
     return status < 0 ? status : sj_db_memo_forget(db, number);

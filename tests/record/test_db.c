@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "database.h"
+#include "record/ledger.h"
 
 static struct database at;
 
@@ -550,4 +551,237 @@ Test(db, reader_stays_where_it_was_until_refreshed)
     free(samples(1, SJ_OUTCOME_ANY, 1));
     cr_assert_eq(sj_db_refresh(at.db), 0);
     free(samples(1, SJ_OUTCOME_ANY, 2));
+}
+
+Test(db, drops_samples_and_keeps_sums)
+{
+    static const char *const paths[] = {"Fa", "Fb", NULL};
+    struct sj_key set = database_pathset(&at, paths);
+    struct sj_key inputs[2] = {database_key("a1"), database_key("b1")};
+    struct sj_record miss = record_of("old", SJ_OUTCOME_MISS, "a.o");
+    miss.pathset = set;
+    miss.inputs = inputs;
+    miss.inputs_count = 2;
+    for (int i = 0; i < 10; i++) {
+        char strong[16];
+        (void)snprintf(strong, sizeof strong, "s%d", i);
+        inputs[1] = database_key(strong);
+        miss.strong = database_key(strong);
+        miss.user_ns = 5;
+        miss.build = i < 6 ? "old" : "new";
+        miss.start_ns = DATABASE_START + (uint64_t)(i < 6 ? i : 100 + i) * SECOND;
+        database_append(&at, &miss);
+    }
+    struct sj_note trace = {.kind = SJ_NOTE_TRACE, .build = "old"};
+    cr_assert_geq(sj_journal_append_note(at.dir, 0, &trace), 0);
+    (void)database_ingest(&at);
+    struct sj_sample *list = samples(2, SJ_OUTCOME_ANY, 4);
+    uint32_t kept = list[0].state;
+    free(list);
+
+    uint64_t removed = 0;
+    cr_assert_eq(sj_db_expire(at.db, DATABASE_START + 50 * SECOND, &removed), 0);
+    cr_expect_eq(removed, 6);
+    free(samples(1, SJ_OUTCOME_ANY, 0));
+    free(samples(2, SJ_OUTCOME_ANY, 4));
+    struct sj_build *build = builds(2);
+    cr_expect(build[0].flags & SJ_BUILD_EXPIRED);
+    cr_expect_eq(build[0].count[SJ_OUTCOME_MISS], 6);
+    cr_expect_eq(build[0].cpu_ns[SJ_OUTCOME_MISS], 30);
+    cr_expect_not(build[1].flags & SJ_BUILD_EXPIRED);
+    free(build);
+    const struct sj_input *input = NULL;
+    size_t count = 0;
+    cr_expect_eq(sj_db_inputs(at.db, kept, &input, &count), 0, "what is told by others that went");
+    cr_expect_eq(count, 2);
+    cr_assert_eq(sj_db_expire(at.db, DATABASE_START + 50 * SECOND, &removed), 0);
+    cr_expect_eq(removed, 0);
+
+    // All but the unit's latest state goes with the rest.
+    cr_assert_eq(sj_db_expire(at.db, UINT64_MAX, &removed), 0);
+    cr_expect_eq(removed, 4);
+    struct sj_unit unit;
+    cr_assert_eq(sj_db_unit(at.db, 1, &unit), 0);
+    cr_expect_eq(unit.count[SJ_OUTCOME_MISS], 10);
+    cr_expect_eq(sj_db_inputs(at.db, unit.last_state, &input, &count), 0);
+
+    // The build gets more: it is no longer without samples.
+    miss.start_ns = DATABASE_START + 500 * SECOND;
+    database_append(&at, &miss);
+    (void)database_ingest(&at);
+    free(samples(2, SJ_OUTCOME_ANY, 1));
+    cr_assert_eq(sj_db_expire(at.db, UINT64_MAX, &removed), 0);
+    cr_expect_eq(removed, 1);
+}
+
+Test(db, remembers_what_was_worked_out_until_the_build_changes)
+{
+    struct sj_record record = record_of("b", SJ_OUTCOME_HIT, "a.o");
+    struct sj_buf out = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    char large[5000];
+    memset(large, 'x', sizeof large);
+    database_append(&at, &record);
+    (void)database_ingest(&at);
+    cr_assert_eq(sj_db_memo_put(at.db, 1, "bill/1", large, sizeof large), 0);
+    cr_assert_eq(sj_db_memo_put(at.db, 2, "bill/1", "2", 1), 0);
+    cr_assert_eq(sj_db_memo_put(at.db, 1, "empty", NULL, 0), 0);
+    cr_assert_eq(sj_db_refresh(at.db), 0);
+    cr_assert_eq(sj_db_memo_get(at.db, 1, "bill/1", &out), 0);
+    cr_expect_eq(out.len, sizeof large);
+    cr_expect_eq(memcmp(out.data, large, sizeof large), 0);
+    cr_expect_eq(sj_db_memo_get(at.db, 1, "empty", &out), 0);
+    cr_expect_eq(sj_db_memo_get(at.db, 1, "bill/2", &out), SJ_DB_NONE);
+    database_append(&at, &record);
+    (void)database_ingest(&at);
+    cr_expect_eq(sj_db_memo_get(at.db, 1, "bill/1", &out), SJ_DB_NONE);
+    cr_expect_eq(sj_db_memo_get(at.db, 2, "bill/1", &out), 0, "another build's");
+    struct sj_note blobs = {.kind = SJ_NOTE_BLOBS};
+    cr_assert_geq(sj_journal_append_note(at.dir, 0, &blobs), 0);
+    (void)database_ingest(&at);
+    cr_expect_eq(sj_db_memo_get(at.db, 2, "bill/1", &out), SJ_DB_NONE);
+    sj_buf_release(&out);
+}
+
+struct visits {
+    size_t count;
+    char text[256];
+};
+
+static int visit_unnamed(const char *path, const struct sj_key *content, void *user)
+{
+    struct visits *visits = user;
+    struct sj_key expected = database_key(path);
+    cr_expect(sj_key_eq(content, &expected), "%s", path);
+    visits->count++;
+    return 0;
+}
+
+static int stop(const char *path, const struct sj_key *content, void *user)
+{
+    (void)path;
+    (void)content;
+    (void)user;
+    return 7;
+}
+
+Test(db, tells_which_contents_have_no_name_in_git)
+{
+    static const char *const paths[] = {"F../a.c", "F../b.h", "F../c.h", "F/usr/x.h", NULL};
+    struct sj_key set = database_pathset(&at, paths);
+    begin("b", "main", DATABASE_START);
+    append_miss(&set, "s", (const char *const[]){"a.c", "b.h", "c.h", "/usr/x.h", NULL});
+    (void)database_ingest(&at);
+    struct visits visits = {0};
+    cr_assert_eq(sj_db_unnamed(at.db, 1, visit_unnamed, &visits), 0);
+    cr_expect_eq(visits.count, 3, "what lies outside the repository is not asked for");
+    cr_expect_eq(sj_db_unnamed(at.db, 1, stop, NULL), 7);
+    const struct sj_note_blob blobs[] = {
+        {database_key("a.c"), {{1}}}, {database_key("b.h"), {{0}}}, {database_key("other"), {{2}}}};
+    struct sj_note note = {.kind = SJ_NOTE_BLOBS, .build = "b", .blobs = blobs, .blob_count = 3};
+    cr_assert_geq(sj_journal_append_note(at.dir, 0, &note), 0);
+    cr_expect_eq(database_ingest(&at).refused, 0);
+    visits = (struct visits){0};
+    cr_assert_eq(sj_db_unnamed(at.db, 1, visit_unnamed, &visits), 0);
+    cr_expect_eq(visits.count, 1);
+
+    struct sj_sample *list = samples(1, SJ_OUTCOME_ANY, 1);
+    const struct sj_input *inputs = NULL;
+    size_t count = 0;
+    struct sj_content content;
+    cr_assert_eq(sj_db_inputs(at.db, list[0].state, &inputs, &count), 0);
+    cr_assert_eq(sj_db_content(at.db, find_input(inputs, count, "a.c")->content, &content), 0);
+    cr_expect_eq(content.blob.bytes[0], 1);
+    cr_expect_not(content.is_untracked);
+    cr_assert_eq(sj_db_content(at.db, find_input(inputs, count, "b.h")->content, &content), 0);
+    cr_expect(content.is_untracked);
+    cr_expect_eq(sj_db_content(at.db, 999, &content), -ENOENT);
+    free(list);
+
+    // Another name for the same bytes does not replace the first one.
+    const struct sj_note_blob other = {database_key("a.c"), {{9}}};
+    note.blobs = &other;
+    note.blob_count = 1;
+    cr_assert_geq(sj_journal_append_note(at.dir, 0, &note), 0);
+    cr_expect_eq(database_ingest(&at).refused, 1);
+}
+
+static int visit_note(const struct sj_note *note, void *user)
+{
+    struct visits *visits = user;
+    cr_assert_eq(note->span_count, 1);
+    (void)strncat(visits->text, note->spans[0].name, 16);
+    visits->count++;
+    return 0;
+}
+
+Test(db, keeps_traces)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    for (size_t i = 0; i < 3; i++) {
+        struct sj_note_span span = {.name = names[i], .wall_ns = 5};
+        struct sj_note note = {.kind = SJ_NOTE_TRACE, .spans = &span, .span_count = 1};
+        note.build = i < 2 ? "one" : "two";
+        cr_assert_geq(sj_journal_append_note(at.dir, 0, &note), 0);
+    }
+    (void)database_ingest(&at);
+    struct visits visits = {0};
+    cr_assert_eq(sj_db_notes(at.db, 1, SJ_NOTE_TRACE, visit_note, &visits), 0);
+    cr_expect_str_eq(visits.text, "ab");
+    cr_assert_eq(sj_db_notes(at.db, 0, SJ_NOTE_TRACE, visit_note, &visits), 0);
+    cr_expect_str_eq(visits.text, "ababc");
+    cr_assert_eq(sj_db_notes(at.db, 1, SJ_NOTE_EDGES, visit_note, &visits), 0);
+    cr_expect_eq(visits.count, 5);
+}
+
+Test(db, passes_over_garbage_and_says_how_much)
+{
+    struct sj_record record = record_of("b", SJ_OUTCOME_HIT, "a.o");
+    SJ_AUTO(sj_auto_free) char *part = sj_asprintf("%s/journal/00000001", at.dir);
+    database_append(&at, &record);
+    int fd = open(part, O_WRONLY | O_APPEND | O_CLOEXEC);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(sj_fd_write(fd, "SJN1 garbage SJR1", 17), 0);
+    cr_expect_eq(database_ingest(&at).records, 1);
+    database_append(&at, &record);
+    struct sj_db_ingested done = database_ingest(&at);
+    cr_expect_eq(done.records, 1);
+    (void)close(fd);
+    struct sj_db_ingested ever;
+    cr_assert_eq(sj_db_ingested_ever(at.db, &ever), 0);
+    cr_expect_eq(ever.damaged_bytes, 17);
+    struct stat st;
+    cr_assert_eq(stat(part, &st), 0);
+    cr_expect_eq(ever.bytes, (uint64_t)st.st_size);
+}
+
+Test(db, counts_parts_that_were_folded_before_they_were_read)
+{
+    struct sj_record record = record_of("b", SJ_OUTCOME_HIT, "a.o");
+    for (int i = 0; i < 12; i++) {
+        cr_assert_geq(sj_journal_append(at.dir, 500, &record), 0);
+    }
+    // Parts of an hour ago.
+    for (int i = 1; i <= 6; i++) {
+        SJ_AUTO(sj_auto_free) char *part = sj_asprintf("%s/journal/%08d", at.dir, i);
+        const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+        if (utimensat(AT_FDCWD, part, times, 0) < 0) {
+            break;
+        }
+    }
+    struct sj_err err;
+    cr_assert_eq(sj_ledger_fold(at.dir, 1200, NULL, &err), 0, "%s", err.text);
+    struct sj_db_ingested done = database_ingest(&at);
+    cr_expect_gt(done.gone_parts, 0);
+    cr_expect_lt(done.records, 12);
+    uint64_t gone = done.gone_parts;
+    cr_assert_eq(sj_ledger_fold(at.dir, 0, NULL, &err), 0, "%s", err.text);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_geq(sj_journal_append(at.dir, 500, &record), 0);
+    }
+    done = database_ingest(&at);
+    cr_expect_eq(done.gone_parts, 0, "what was read before it went is not missed");
+    cr_expect_eq(done.records, 3);
+    struct sj_db_ingested ever;
+    cr_assert_eq(sj_db_ingested_ever(at.db, &ever), 0);
+    cr_expect_eq(ever.gone_parts, gone);
 }
