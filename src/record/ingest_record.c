@@ -233,7 +233,8 @@ static void add_to_build(struct sj_ingest *in, const struct sj_record *record,
         in->sum.skewed++;
     }
     if (build->flags & SJ_BUILD_ENDED) {
-        in->sum.late++;
+        // What began after the end is of a further step of the same job.
+        in->sum.late += record->start_ns < open->row.end_ns;
     } else {
         open->row.end_ns = end_ns > open->row.end_ns ? end_ns : open->row.end_ns;
         build->wall_ns =

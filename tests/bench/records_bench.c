@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The record database under load: makes a journal of many builds, takes it in, reads it back.
-// usage: bench-records make DIR BUILDS UNITS | ingest DIR | read DIR
+// usage: bench-records make|grow DIR BUILDS UNITS | ingest DIR | read DIR
+// `grow` takes each build in as it ends, as `scrubjay run` does.
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -279,13 +280,19 @@ static int make_build(struct project *project, const char *dir, uint64_t number)
     return status < 0 ? status : sj_journal_append_note(dir, PART_BYTES, &note);
 }
 
-static int make(const char *dir, uint64_t builds, uint64_t units)
+static int take_in(const char *dir, bool is_silent);
+
+// As a run does it: each build is taken in when it has ended, if so wished.
+static int make(const char *dir, uint64_t builds, uint64_t units, bool is_taken_in)
 {
     struct project project = {.count = (size_t)units};
     int status = make_project(dir, &project);
     for (uint64_t i = 0; i < builds && status >= 0; i++) {
         change(&project);
         status = make_build(&project, dir, i);
+        if (status >= 0 && is_taken_in) {
+            status = -take_in(dir, true);
+        }
     }
     free(project.units);
     free(project.versions);
@@ -315,7 +322,25 @@ static uint64_t bytes_below(const char *dir, const char *name)
     return bytes;
 }
 
-static int take_in(const char *dir)
+static void print_done(const char *dir, const struct sj_db_ingested *done, double wall,
+                       double spent)
+{
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    uint64_t bytes = bytes_below(dir, "records");
+    double records = done->records ? (double)done->records : 1;
+    (void)printf("records              %" PRIu64 "\n", done->records);
+    (void)printf("journal              %.1f MB\n", (double)done->bytes / 1e6);
+    (void)printf("wall                 %.2f s\n", wall);
+    (void)printf("CPU                  %.2f s\n", spent);
+    (void)printf("records/s of CPU     %.0f\n", records / spent);
+    (void)printf("database             %.1f MB\n", (double)bytes / 1e6);
+    (void)printf("bytes per record     %.1f\n", (double)bytes / records);
+    (void)printf("peak memory          %.1f MB (of which mapped files are a part)\n",
+                 (double)usage.ru_maxrss / 1e3);
+}
+
+static int take_in(const char *dir, bool is_silent)
 {
     struct sj_err err;
     struct sj_store *store = NULL;
@@ -334,19 +359,9 @@ static int take_in(const char *dir)
     }
     const double spent = cpu_seconds() - cpu;
     const double wall = (double)(sj_clock_ns(CLOCK_MONOTONIC) - start_ns) / 1e9;
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    uint64_t bytes = bytes_below(dir, "records");
-    double records = done.records ? (double)done.records : 1;
-    (void)printf("records              %" PRIu64 "\n", done.records);
-    (void)printf("journal              %.1f MB\n", (double)done.bytes / 1e6);
-    (void)printf("wall                 %.2f s\n", wall);
-    (void)printf("CPU                  %.2f s\n", spent);
-    (void)printf("records/s of CPU     %.0f\n", records / spent);
-    (void)printf("database             %.1f MB\n", (double)bytes / 1e6);
-    (void)printf("bytes per record     %.1f\n", (double)bytes / records);
-    (void)printf("peak memory          %.1f MB (of which mapped files are a part)\n",
-                 (double)usage.ru_maxrss / 1e3);
+    if (!is_silent) {
+        print_done(dir, &done, wall, spent);
+    }
     bool is_good = done.refused == 0 && done.without_paths == 0 && done.damaged_bytes == 0;
     if (!is_good) {
         (void)printf("WRONG: %" PRIu64 " refused, %" PRIu64 " without paths\n", done.refused,
@@ -437,17 +452,19 @@ int main(int argc, char **argv)
 {
     uint64_t builds = 0;
     uint64_t units = 0;
-    if (argc == 5 && strcmp(argv[1], "make") == 0 &&
+    bool is_taken_in = argc == 5 && strcmp(argv[1], "grow") == 0;
+    if (argc == 5 && (is_taken_in || strcmp(argv[1], "make") == 0) &&
         sj_parse_u64(argv[3], UINT32_MAX, &builds) == 0 &&
         sj_parse_u64(argv[4], 99999, &units) == 0) {
-        return make(argv[2], builds, units);
+        return make(argv[2], builds, units, is_taken_in);
     }
     if (argc == 3 && strcmp(argv[1], "ingest") == 0) {
-        return take_in(argv[2]);
+        return take_in(argv[2], false);
     }
     if (argc == 3 && strcmp(argv[1], "read") == 0) {
         return read_back(argv[2]);
     }
-    (void)fprintf(stderr, "usage: bench-records make DIR BUILDS UNITS | ingest DIR | read DIR\n");
+    (void)fprintf(stderr,
+                  "usage: bench-records make|grow DIR BUILDS UNITS | ingest DIR | read DIR\n");
     return 2;
 }
