@@ -130,6 +130,8 @@ static int remove_states(struct doomed *doomed)
         unsigned char key[1 + SJ_KEY_SIZE] = {SJ_DB_ID_STRONG};
         memcpy(key + 1, doomed->keys[i].bytes, SJ_KEY_SIZE);
         status = sj_db_delete(doomed->db, SJ_DB_IDS, key, sizeof key);
+        key[0] = SJ_DB_ID_MADE;
+        status = status < 0 ? status : sj_db_delete(doomed->db, SJ_DB_IDS, key, sizeof key);
     }
     return status;
 }

@@ -162,6 +162,7 @@ static void release(struct sj_ingest *in)
     sj_idmap_release(&in->texts);
     sj_idmap_release(&in->contents);
     sj_idmap_release(&in->strongs);
+    sj_idmap_release(&in->made);
     sj_idmap_release(&in->names);
     sj_idmap_release(&in->configs);
     sj_idmap_release(&in->sets);

@@ -56,6 +56,7 @@ struct sj_ingest {
     struct sj_idmap texts;              /**< numbers by key */
     struct sj_idmap contents;           /**< numbers by content key */
     struct sj_idmap strongs;            /**< states by strong key */
+    struct sj_idmap made;               /**< configurations of states by strong key */
     struct sj_idmap names;              /**< units by place and name as written */
     struct sj_idmap configs;            /**< numbers by all their fields */
     struct sj_idmap sets;               /**< indexes of named plus 1, by place and path set */
