@@ -80,8 +80,10 @@ static int by_number(const void *a, const void *b)
     return compare(*(const int64_t *)a, *(const int64_t *)b);
 }
 
-// The middle one, so that a line with a wrong time changes nothing.
-static int64_t middle_origin(const struct ninja_log *log, const struct run *run)
+// When a run began. Since version 6 each line tells it, and the middle one is taken, so that a
+// wrong line changes nothing. Before, a line tells of a time at which its output was already
+// written, so none is too late, and the latest is the nearest.
+static int64_t run_origin(const struct ninja_log *log, const struct run *run)
 {
     size_t count = run->to - run->from;
     int64_t *origins = malloc(count * sizeof *origins);
@@ -92,9 +94,9 @@ static int64_t middle_origin(const struct ninja_log *log, const struct run *run)
         origins[i] = log->lines[run->from + i].origin_ns;
     }
     qsort(origins, count, sizeof *origins, by_number);
-    int64_t middle = origins[count / 2];
+    int64_t origin = origins[log->version >= NINJA_STARTS_VERSION ? count / 2 : count - 1];
     free(origins);
-    return middle;
+    return origin;
 }
 
 // FNV-1a: a name needs no more.
@@ -176,7 +178,7 @@ static void set_times(const struct ninja_log *log, struct run *runs, uint32_t co
     int64_t end_ns = mtime_ns;
     for (uint32_t i = count; i-- > 0;) {
         if (is_timed) {
-            runs[i].start_ns = middle_origin(log, &runs[i]);
+            runs[i].start_ns = run_origin(log, &runs[i]);
         } else if (end_ns > runs[i].wall_ns) {
             runs[i].start_ns = end_ns - runs[i].wall_ns;
             end_ns = runs[i].start_ns;

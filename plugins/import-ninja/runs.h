@@ -9,6 +9,10 @@
 
 #define NINJA_TIME_MAX_MS INT64_C(1000000000) /**< longest run, some eleven days */
 
+/** Since this version (ninja 1.12) the third field is when the command began, before it is when its
+ * newest output was written: for most commands, when it ended. */
+#define NINJA_STARTS_VERSION 6
+
 /** A line. */
 struct ninja_line {
     int64_t start_ms;           /**< since its run began */

@@ -9,9 +9,6 @@
 #define SLACK_NS (100 * IMPORT_NS_PER_MS)
 // The year 2001 in nanoseconds: what is smaller is no point in time of a build.
 #define EARLIEST_NS (INT64_C(1000000000) * IMPORT_NS_PER_S)
-// Since version 6 (ninja 1.12) the third field is when the command began, before it is when its
-// newest output was written: for most commands, when it ended.
-#define STARTS_VERSION 6
 
 static int compare(int64_t a, int64_t b)
 {
@@ -36,7 +33,7 @@ static bool has_times(const struct ninja_log *log)
 /** Of a line: when its run began. The true one is at most `length` before it, or behind it. */
 static int64_t exact_origin(const struct ninja_log *log, const struct ninja_line *line)
 {
-    int64_t at_ms = log->version >= STARTS_VERSION ? line->start_ms : line->end_ms;
+    int64_t at_ms = log->version >= NINJA_STARTS_VERSION ? line->start_ms : line->end_ms;
     return line->mtime_ns - at_ms * IMPORT_NS_PER_MS;
 }
 
@@ -77,7 +74,7 @@ static bool has_mate(const struct ninja_line *lines, size_t at, size_t count)
 static uint32_t split_by_origin(struct ninja_log *log)
 {
     struct ninja_line *lines = log->lines;
-    bool is_turned = log->version < STARTS_VERSION;
+    bool is_turned = log->version < NINJA_STARTS_VERSION;
     uint32_t runs = 0;
     for (size_t i = 0; i < log->count; i++) {
         int64_t origin = exact_origin(log, &lines[i]);
@@ -169,7 +166,7 @@ uint32_t ninja_log_split(struct ninja_log *log, bool *is_timed)
     }
     uint32_t runs = split_by_origin(log);
     qsort(log->lines, log->count, sizeof *log->lines, by_place);
-    if (log->version < STARTS_VERSION && is_in_order(log, runs)) {
+    if (log->version < NINJA_STARTS_VERSION && is_in_order(log, runs)) {
         mend_stale(log);
     }
     return runs;

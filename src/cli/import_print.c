@@ -112,7 +112,7 @@ static void print_sums(const struct sj_import_report *report, struct sj_buf *out
 void sj_import_print_text(const struct sj_import_report *report, struct sj_buf *out)
 {
     if (report->done->count == 0) {
-        sj_buf_adds(out, "nothing to take in\n");
+        sj_buf_adds(out, report->broken > 0 ? "" : "nothing to take in\n");
         return;
     }
     print_builds(report, out);

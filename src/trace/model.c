@@ -152,26 +152,27 @@ void sj_trace_model_join(struct sj_trace_model *model)
     }
     struct sj_trace_map map = {0};
     find_latest(model, &map);
-    size_t left = 0;
     for (size_t i = 0; i < model->unit_count; i++) {
         struct sj_trace_unit *unit = &model->units[i];
         const struct sj_key key = sj_key_of(unit->path, strlen(unit->path));
         const size_t *place = unit->build == 0 ? sj_trace_map_find(&map, &key) : NULL;
         if (place) {
             join_unit(model, *place, unit);
-        } else if (unit->build == 0) {
-            left++;
         }
     }
     sj_trace_map_release(&map);
     struct sj_trace_build *nameless = &model->builds[0];
     struct sj_trace_build *build = &model->builds[latest];
-    if (nameless->runs == 0 && left == 0) {
-        move_chain(&build->spans, &nameless->spans,
-                   build->spans.count ? &model->spans[build->spans.last].next : NULL);
+    if (nameless->runs > 0) {
+        return; // a build of its own
     }
-    if (nameless->runs == 0) {
-        move_chain(&build->edges, &nameless->edges,
-                   build->edges.count ? &model->edges[build->edges.last].next : NULL);
+    for (size_t at = nameless->units.first; at != SJ_TRACE_NONE; at = model->units[at].next) {
+        model->units[at].build = latest;
     }
+    move_chain(&build->units, &nameless->units,
+               build->units.count ? &model->units[build->units.last].next : NULL);
+    move_chain(&build->spans, &nameless->spans,
+               build->spans.count ? &model->spans[build->spans.last].next : NULL);
+    move_chain(&build->edges, &nameless->edges,
+               build->edges.count ? &model->edges[build->edges.last].next : NULL);
 }

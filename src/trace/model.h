@@ -123,7 +123,8 @@ int sj_trace_model_read(struct sj_trace_model *model, const struct sj_import_for
 
 /**
  * Put together what belongs together, when all files were read: what was told of no build in
- * particular goes to the latest build that has the unit.
+ * particular goes to the latest build that has the unit, and what no build has to the latest of
+ * all, unless it tells of units that ran: then it is a build of its own.
  *
  * @param model model
  */
