@@ -238,6 +238,24 @@ static void add_outputs(struct keeping *keeping)
     }
 }
 
+// A result that is not kept still was made from something, which tells why this compile was needed,
+// and the next: the record gets the inputs, the store their names. Nothing leads a look-up there.
+static void note_unkept(struct keeping *keeping)
+{
+    struct sj_call *call = keeping->call;
+    if (keeping->set_bytes.is_full) {
+        return;
+    }
+    keeping->strong =
+        sj_inputs_strong(&call->weak[keeping->form], &keeping->set_key, &keeping->inputs);
+    note_inputs(keeping);
+    struct sj_batch *batch = sj_batch_new(call->store);
+    sj_batch_blob(batch, SJ_BLOB_PATHSET, &keeping->set_key, keeping->set_bytes.data,
+                  keeping->set_bytes.len);
+    (void)sj_batch_commit(batch, NULL);
+    sj_batch_free(batch);
+}
+
 static int commit(struct keeping *keeping, struct sj_err *err)
 {
     struct sj_call *call = keeping->call;
@@ -301,6 +319,9 @@ static int keep(struct keeping *keeping, bool is_forced, struct sj_err *err)
     spell_set(keeping);
     int status = sj_inputs_probe(call, &keeping->set, keeping->batch, &keeping->inputs);
     const char *racy = status == 0 ? find_racy(keeping) : NULL;
+    if (racy) {
+        note_unkept(keeping);
+    }
     if (status == SJ_INPUTS_DIFFER || racy) {
         return refuse(keeping, "racy", racy);
     }
