@@ -271,11 +271,11 @@ static int find_differences(struct sj_causes *causes, size_t build, const struct
     out->components = (unsigned)components;
     if (sample->state == 0) {
         if (causes->found.count == 0) {
-            const char *reason = sj_db_text(causes->view.db, sample->reason);
+            // What was not stored has no list of inputs; the reason says more than that.
+            bool is_stored = (sample->flags & SJ_RECORD_STORED) != 0;
             add_plain(causes, SJ_BLAME_UNTRACED,
-                      strcmp(reason, "unobserved") == 0
-                          ? "what the compiler read could not be observed"
-                          : "the list of its inputs had left the store");
+                      is_stored ? "the list of its inputs had left the store"
+                                : sj_db_text(causes->view.db, sample->reason));
         }
         return 0;
     }

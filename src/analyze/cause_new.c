@@ -168,9 +168,14 @@ int sj_cause_new(struct sj_causes *causes, size_t build, const struct sj_sample 
         return 0;
     }
     size_t at;
-    if (sj_causes_find_unit(causes, reference, sample->unit, &at)) {
+    const struct sj_sample *earlier = sj_causes_find_unit(causes, reference, sample->unit, &at);
+    if (earlier) {
         out->reference_build = at;
-        add(&unit, SJ_BLAME_UNTRACED, "", "the inputs of its earlier compiles are not known");
+        // What was not stored has no list of inputs; the reason says more than that.
+        const char *reason = sj_db_text(causes->view.db, earlier->reason);
+        bool is_told = *reason && !(earlier->flags & SJ_RECORD_STORED);
+        add(&unit, SJ_BLAME_UNTRACED, "",
+            is_told ? reason : "the inputs of its earlier compiles are not known");
         return 0;
     }
     struct sj_unit known;

@@ -184,21 +184,28 @@ static void write_generated(struct writing *at)
     sj_json_close(&at->json, ']');
 }
 
-void sj_blame_json(const struct sj_blame_page *page, struct sj_buf *out)
+void sj_blame_json_into(const struct sj_blame_page *page, struct sj_json *json)
 {
-    struct writing at = {.page = page, .json = sj_json_of(out)};
+    struct writing at = {.page = page, .json = *json};
     sj_blame_index_make(page->bill, &at.index);
-    sj_json_open(&at.json, NULL, '{');
-    sj_json_str(&at.json, "project", page->view->project);
-    sj_json_u64(&at.json, "since_ns", page->report->filter.since_ns);
-    write_oid(&at.json, "from", &page->report->filter.from);
-    write_oid(&at.json, "to", &page->report->filter.to);
-    sj_json_u64(&at.json, "builds", page->bill->builds);
-    sj_json_u64(&at.json, "unplaced_builds", page->view->unplaced);
     write_groups(&at);
     write_lines(&at);
     write_generated(&at);
-    sj_json_close(&at.json, '}');
-    sj_buf_addc(out, '\n');
     sj_blame_index_release(&at.index);
+    *json = at.json;
+}
+
+void sj_blame_json(const struct sj_blame_page *page, struct sj_buf *out)
+{
+    struct sj_json json = sj_json_of(out);
+    sj_json_open(&json, NULL, '{');
+    sj_json_str(&json, "project", page->view->project);
+    sj_json_u64(&json, "since_ns", page->report->filter.since_ns);
+    write_oid(&json, "from", &page->report->filter.from);
+    write_oid(&json, "to", &page->report->filter.to);
+    sj_json_u64(&json, "builds", page->bill->builds);
+    sj_json_u64(&json, "unplaced_builds", page->view->unplaced);
+    sj_blame_json_into(page, &json);
+    sj_json_close(&json, '}');
+    sj_buf_addc(out, '\n');
 }

@@ -84,9 +84,8 @@ static void add_name(struct sj_sheet *sheet, const struct sj_blame_page *page,
 {
     if (page->by == SJ_BLAME_BY_CAUSE) {
         SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-        sj_buf_addf(&text, "%s: %s", line->name, sj_blame_text(line->kind));
-        sj_buf_addf(&text, "%s%s", line->detail[0] ? ": " : "",
-                    line->detail[0] ? sj_reason_text(line->detail) : "");
+        sj_buf_addf(&text, "%s: %s", line->name,
+                    line->detail[0] ? sj_reason_text(line->detail) : sj_blame_text(line->kind));
         sj_sheet_text(sheet, sj_buf_text(&text));
     } else if (line->detail[0]) {
         SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
@@ -167,8 +166,8 @@ static void print_lines(const struct sj_blame_page *page, struct sj_buf *out)
         sj_buf_adds(out, "nothing is charged to commits\n");
         return;
     }
-    const char *const titles[] = {"charge", "share",    "by itself",
-                                  "of it",  "compiles", heads[page->by]};
+    const char *const titles[] = {"charge",  "share",    "by itself",
+                                  "charged", "compiles", heads[page->by]};
     struct sj_sheet sheet;
     sj_sheet_begin(&sheet, page->is_markdown, "rrrrrl", titles);
     size_t shown = 0;

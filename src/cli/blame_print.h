@@ -28,6 +28,9 @@ void sj_blame_print(const struct sj_blame_page *page, struct sj_buf *out);
 /** Append a page as JSON. @param page what to print @param out takes it */
 void sj_blame_json(const struct sj_blame_page *page, struct sj_buf *out);
 
+/** Add a page's members to an open object. @param page what to print @param json takes them */
+void sj_blame_json_into(const struct sj_blame_page *page, struct sj_json *json);
+
 /** What a generated file costs. */
 struct sj_blame_price {
     uint64_t builds;       /**< of its job, with something to compare with */

@@ -2,23 +2,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/parse.h"
 #include "cli/command.h"
 #include "cli/explain.h"
+#include "cli/explain_recorded.h"
+#include "cli/ground.h"
 #include "cli/reason.h"
 #include "cli/storage.h"
 #include "cli/ui.h"
+#include "cli/why_build.h"
 #include "record/pathset.h"
 
 #define DEFAULT_MAX  10
-#define INPUTS_SHOWN 20 /**< of a miss, unless JSON is asked for */
+#define ALL_MAX      10000 /**< misses that are explained one by one */
+#define INPUTS_SHOWN 20    /**< of a miss, unless JSON is asked for */
 
 enum {
     OPT_MAX,
 };
 
 static const struct sj_option options[] = {
-    {"max", "COUNT", "Without UNIT: explain this many misses; 10 by default."},
+    {"max", "COUNT", "At most so many misses, and lines of a table; 10 by default."},
     {NULL, NULL, NULL},
 };
 
@@ -104,7 +109,30 @@ static void json_inputs(struct sj_json *json, const struct sj_explanation *item)
     sj_json_bool(json, "inputs_unknown", item->is_inputs_gone);
 }
 
-static void json_item(struct sj_json *json, const struct sj_explanation *item)
+/** What is told of, and what it stands on. */
+struct telling {
+    struct sj_invocation *call;
+    struct sj_ground ground;
+    bool has_ground;         // records and history are at hand
+    struct sj_finding found; // causes of what was found in the records alone
+    bool has_found;          // found is set
+};
+
+// What the journal tells, with the causes that the records know of it.
+static bool find_causes(struct telling *telling, const struct sj_explanation *item,
+                        struct sj_finding *out)
+{
+    if (telling->has_found) {
+        *out = telling->found;
+        return true;
+    }
+    struct sj_err err;
+    return telling->has_ground &&
+           sj_ground_find(&telling->ground, &item->record.record, out, &err) == 0;
+}
+
+static void json_item(struct telling *telling, struct sj_json *json,
+                      const struct sj_explanation *item)
 {
     sj_json_open(json, NULL, '{');
     sj_json_str(json, "cause", sj_cause_name(item->cause));
@@ -125,6 +153,10 @@ static void json_item(struct sj_json *json, const struct sj_explanation *item)
     sj_json_close(json, ']');
     json_words(json, item);
     json_inputs(json, item);
+    struct sj_finding found;
+    if (find_causes(telling, item, &found)) {
+        sj_ground_json(&telling->ground, &found, json);
+    }
     sj_json_close(json, '}');
 }
 
@@ -288,7 +320,8 @@ static void print_fate(const struct sj_record *record, struct sj_buf *out)
     }
 }
 
-static void print_item(const struct sj_explanation *item, struct sj_buf *out)
+static void print_item(struct telling *telling, const struct sj_explanation *item,
+                       struct sj_buf *out)
 {
     const struct sj_record *record = &item->record.record;
     print_head(record, out);
@@ -298,24 +331,29 @@ static void print_item(const struct sj_explanation *item, struct sj_buf *out)
     if (record->outcome == SJ_OUTCOME_MISS) {
         print_fate(record, out);
     }
+    struct sj_finding found;
+    if (record->outcome == SJ_OUTCOME_MISS && find_causes(telling, item, &found)) {
+        sj_ground_print(&telling->ground, &found, out);
+    }
 }
 
-static void print_all(const struct sj_invocation *call, const struct sj_explanation *items,
-                      size_t count, struct sj_buf *out)
+static void print_all(struct telling *telling, const struct sj_explanation *items, size_t count)
 {
+    struct sj_buf *out = &telling->call->out;
+    bool is_json = telling->call->is_json;
     struct sj_json json = sj_json_of(out);
-    if (call->is_json) {
+    if (is_json) {
         sj_json_open(&json, NULL, '[');
     }
     for (size_t i = 0; i < count; i++) {
-        if (call->is_json) {
-            json_item(&json, &items[i]);
+        if (is_json) {
+            json_item(telling, &json, &items[i]);
         } else {
             sj_buf_adds(out, i ? "\n" : "");
-            print_item(&items[i], out);
+            print_item(telling, &items[i], out);
         }
     }
-    if (call->is_json) {
+    if (is_json) {
         sj_json_close(&json, ']');
         sj_buf_addc(out, '\n');
     } else if (count == 0) {
@@ -323,35 +361,32 @@ static void print_all(const struct sj_invocation *call, const struct sj_explanat
     }
 }
 
-static int run(struct sj_invocation *call)
+// Explained from the journal; what that does not have any more, from the records.
+static int explain(struct telling *telling, const struct sj_question *question, struct sj_err *err)
 {
-    struct sj_err err;
-    uint64_t max = DEFAULT_MAX;
-    const char *text = call->value[OPT_MAX];
-    if (text && (sj_parse_u64(text, 100000, &max) < 0 || max == 0)) {
-        (void)fprintf(stderr, "scrubjay: --max: '%.60s' is no number from 1 to 100000\n", text);
-        return SJ_EXIT_USAGE;
-    }
-    const struct sj_question question = {
-        .unit = call->word_count ? call->words[0] : NULL,
-        .max = call->word_count ? 1 : (size_t)max,
-    };
     SJ_AUTO(sj_storage_close) struct sj_store *store = NULL;
-    if (sj_storage_open(&call->config, SJ_STORAGE_READ, &store, &err) < 0) {
-        return sj_command_fail(&err);
-    }
+    const struct sj_config *config = &telling->call->config;
+    int status = sj_storage_open(config, SJ_STORAGE_READ, &store, err);
     struct sj_explanation *items = NULL;
     size_t count = 0;
-    if (sj_explain(call->config.cache_dir, store, &question, &items, &count, &err) < 0) {
-        return sj_command_fail(&err);
+    if (status == 0) {
+        status = sj_explain(config->cache_dir, store, question, &items, &count, err);
     }
-    int status = SJ_EXIT_OK;
-    if (question.unit && count == 0) {
-        (void)fprintf(stderr, "scrubjay: no record of an output or source '%.200s'\n",
-                      question.unit);
-        status = SJ_EXIT_FAILED;
-    } else {
-        print_all(call, items, count, &call->out);
+    if (status < 0) {
+        return status;
+    }
+    if (count == 0 && question->unit && telling->has_ground) {
+        items = sj_realloc(items, 1, sizeof *items);
+        items[0] = (struct sj_explanation){0};
+        status = sj_explain_recorded(&telling->ground, question->unit, items, &telling->found, err);
+        telling->has_found = status == 0;
+        count = status == 0 ? 1 : 0;
+    }
+    if (status == 0 && question->unit && count == 0) {
+        status = SJ_DB_NONE;
+    }
+    if (status == 0) {
+        print_all(telling, items, count);
     }
     for (size_t i = 0; i < count; i++) {
         sj_explanation_release(&items[i]);
@@ -360,16 +395,73 @@ static int run(struct sj_invocation *call)
     return status;
 }
 
+// Records that cannot be read take away the causes, not the answer.
+static void open_ground(struct telling *telling, const char *word)
+{
+    struct sj_err err;
+    int status = sj_ground_open(telling->call, word, &telling->ground, &err);
+    telling->has_ground = status == 0;
+    if (status < 0) {
+        (void)fprintf(stderr, "scrubjay: note: no causes can be given: %s\n", err.text);
+    }
+}
+
+static int answer(struct telling *telling, uint64_t max)
+{
+    struct sj_err err;
+    struct sj_invocation *call = telling->call;
+    const char *word = call->word_count ? call->words[0] : NULL;
+    open_ground(telling, word);
+    uint32_t build =
+        word && telling->has_ground ? sj_ground_build(&telling->ground, word) : UINT32_MAX;
+    if (build != UINT32_MAX) {
+        int status = sj_why_build(call, &telling->ground, build, (size_t)max, &err);
+        sj_report_caveats(&telling->ground.report, &telling->ground.all);
+        return status < 0 ? sj_command_fail(&err) : SJ_EXIT_OK;
+    }
+    const struct sj_question question = {.unit = word,
+                                         .max = word  ? 1
+                                                : max ? (size_t)max
+                                                      : ALL_MAX};
+    int status = explain(telling, &question, &err);
+    if (status < 0) {
+        return sj_command_fail(&err);
+    }
+    if (status > 0) {
+        (void)fprintf(stderr, "scrubjay: no record of an output, source or build '%.200s'\n", word);
+    }
+    return status > 0 ? SJ_EXIT_FAILED : SJ_EXIT_OK;
+}
+
+static int run(struct sj_invocation *call)
+{
+    uint64_t max = DEFAULT_MAX;
+    const char *text = call->value[OPT_MAX];
+    if (text && sj_parse_u64(text, 100000, &max) < 0) {
+        (void)fprintf(stderr, "scrubjay: --max: '%.60s' is no number from 0 to 100000\n", text);
+        return SJ_EXIT_USAGE;
+    }
+    struct telling telling = {.call = call};
+    int status = answer(&telling, max);
+    sj_ground_close(&telling.ground);
+    return status;
+}
+
 const struct sj_command sj_command_why = {
     .name = "why",
-    .words = "[UNIT]",
+    .words = "[UNIT|BUILD]",
     .words_max = 1,
     .summary = "Explain why something was not taken from the store.",
-    .text = "Compare the last compile of UNIT with the nearest earlier one: which part of its key "
-            "differs (compiler, arguments word by word, environment, source, place), or which of "
-            "its inputs, with the content keys before and now. UNIT is an output or source, or the "
-            "end of its path. Without it, the dearest misses of the last build are explained.\n",
+    .text =
+        "For a UNIT, compare its last compile with the nearest earlier one: which part of its key "
+        "differs (compiler, arguments word by word, environment, source, place), or which of its "
+        "inputs, with the content keys before and now, and which commits are behind it. UNIT is an "
+        "output or source, or the end of its path.\n"
+        "For a BUILD, an id or 'last', list the causes of its misses, commits and others, with "
+        "their share of the CPU, told apart from misses that a better cache would have made hits; "
+        "then its dearest misses.\n"
+        "Without a word, the dearest misses of the last build are explained one by one.\n",
     .options = options,
-    .flags = SJ_COMMAND_JSON,
+    .flags = SJ_COMMAND_JSON | SJ_COMMAND_VIEW | SJ_COMMAND_MARKDOWN,
     .run = run,
 };

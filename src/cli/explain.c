@@ -40,7 +40,7 @@ static void drop(struct sj_kept *kept)
     kept->record = (struct sj_record){0};
 }
 
-static void keep(struct sj_kept *kept, const struct sj_record *record)
+void sj_kept_set(struct sj_kept *kept, const struct sj_record *record)
 {
     drop(kept);
     kept->frame = SJ_BUF_INIT(2 * (size_t)SJ_RECORD_MAX);
@@ -167,7 +167,7 @@ static void want_unit(struct wanted *wanted, const struct sj_record *record)
         wanted->items[0].record.record.outcome == SJ_OUTCOME_HIT) {
         wanted->match = match;
         wanted->count = 1;
-        keep(&wanted->items[0].record, record);
+        sj_kept_set(&wanted->items[0].record, record);
     }
 }
 
@@ -199,7 +199,7 @@ static void want_miss(struct wanted *wanted, const struct sj_record *record)
     memmove(item + 1, item, (wanted->count - place) * sizeof *item);
     *item = (struct sj_explanation){0};
     wanted->count++;
-    keep(&item->record, record);
+    sj_kept_set(&item->record, record);
 }
 
 // Bits by enum sj_component.
@@ -250,7 +250,7 @@ static void offer(struct sj_explanation *item, const struct sj_record *earlier)
             return;
         }
     }
-    keep(&item->earlier, earlier);
+    sj_kept_set(&item->earlier, earlier);
 }
 
 static void auto_journal_close(struct sj_journal **journal)
@@ -293,7 +293,7 @@ static void offer_inputs(struct wanted *wanted, const struct sj_record *record)
         struct sj_explanation *item = &wanted->items[i];
         if (lacks_inputs(item) && record->inputs &&
             sj_key_eq(&record->strong, &item->earlier.record.strong)) {
-            keep(&item->listed, record);
+            sj_kept_set(&item->listed, record);
         }
     }
 }

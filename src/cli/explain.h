@@ -31,6 +31,10 @@ struct sj_kept {
     struct sj_record record; /**< the record; outcome 0: none */
 };
 
+/** Keep a record. @param kept takes it, instead of what it held @param record record; borrowed
+ * strings are copied */
+void sj_kept_set(struct sj_kept *kept, const struct sj_record *record);
+
 /** A word of the command line that differs. */
 struct sj_word_change {
     bool is_added;    /**< stands in the later one only; else in the earlier one only */
