@@ -74,10 +74,10 @@ static double builds_worth(struct walk *walk, size_t units)
 }
 
 // Only what this build compiled itself tells of its commits.
-static bool is_measured(const struct sj_series *series, size_t build, uint32_t unit)
+static bool is_measured(const struct sj_series *series, uint32_t sample)
 {
-    const struct sj_sample *sample = sj_view_find(series->view, build, unit);
-    return sample && sample->outcome == SJ_OUTCOME_MISS && sample->cpu_ns > 0;
+    const struct sj_sample *at = &series->view->samples[sample];
+    return at->outcome == SJ_OUTCOME_MISS && at->cpu_ns > 0;
 }
 
 static void test_build(struct walk *walk, const struct sj_roster *roster, size_t point)
@@ -95,7 +95,7 @@ static void test_build(struct walk *walk, const struct sj_roster *roster, size_t
             continue;
         }
         struct past *past = &walk->pasts[change->unit];
-        if (past->count > 0 && is_measured(series, build, change->unit)) {
+        if (past->count > 0 && is_measured(series, change->sample)) {
             walk->differences[count++] = log(cost_ns) - usual(past);
             weigh(walk, past);
         }

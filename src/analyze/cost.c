@@ -12,6 +12,7 @@ void sj_costs_release(struct sj_costs *costs)
 {
     if (costs) {
         free(costs->key_of);
+        free(costs->unit_of);
         free(costs->keys);
         free(costs->machines);
         *costs = (struct sj_costs){0};
@@ -133,6 +134,7 @@ static void take_sample(struct table *table, uint32_t build, uint32_t index,
 {
     struct sj_costs *costs = table->costs;
     bool is_audit = (sample->flags & SJ_RECORD_AUDIT) != 0;
+    costs->unit_of[index] = sample->unit;
     costs->audits += is_audit;
     costs->audits_differed += (sample->flags & SJ_RECORD_DIFFERS) != 0;
     costs->audits_ns += is_audit ? sample->cpu_ns : 0;
@@ -161,8 +163,10 @@ static void take_sample(struct table *table, uint32_t build, uint32_t index,
 static void find_keys(const struct sj_view *view, struct sj_costs *costs,
                       struct sj_measurements *all)
 {
-    for (size_t i = 0; i < view->sample_count; i++) {
-        uint32_t unit = view->samples[i].unit;
+    // A build's samples are sorted by unit.
+    for (size_t i = 0; i < view->build_count; i++) {
+        const struct sj_view_build *build = &view->builds[i];
+        uint32_t unit = build->count ? view->samples[build->first + build->count - 1].unit : 0;
         costs->unit_end = unit >= costs->unit_end ? unit + 1 : costs->unit_end;
     }
     struct table table = {.costs = costs};
@@ -172,6 +176,7 @@ static void find_keys(const struct sj_view *view, struct sj_costs *costs,
     }
     struct sj_measurements outside = {0};
     costs->key_of = sj_calloc(view->sample_count + 1, sizeof *costs->key_of);
+    costs->unit_of = sj_calloc(view->sample_count + 1, sizeof *costs->unit_of);
     for (size_t build = 0; build < view->build_count; build++) {
         size_t end = view->builds[build].first + view->builds[build].count;
         for (size_t i = view->builds[build].first; i < end; i++) {

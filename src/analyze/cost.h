@@ -40,6 +40,8 @@ struct sj_machine {
 /** Costs of a view. */
 struct sj_costs {
     uint32_t *key_of;            /**< of each sample of the view: place in keys, or SJ_NO_KEY */
+    uint32_t *unit_of;           /**< of each sample of the view: its unit, close together for those
+                                      who walk through all of them */
     struct sj_cost_key *keys;    /**< keys */
     size_t key_count;            /**< length of keys */
     struct sj_machine *machines; /**< of each build of the view; one more stands for all others */

@@ -133,5 +133,5 @@ uint32_t sj_groups_of(struct sj_groups *groups, uint32_t key)
     case SJ_BY_PHASE:
         break;
     }
-    return of_text(groups, "");
+    return groups->count > 0 ? 0 : of_text(groups, "");
 }

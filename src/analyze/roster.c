@@ -32,16 +32,16 @@ void sj_roster_release(struct sj_roster *roster)
     }
 }
 
-static void change(struct sj_roster *roster, uint32_t unit, uint32_t before, uint32_t after)
+static void change(struct sj_roster *roster, struct sj_roster_change change)
 {
     if (roster->change_count == roster->change_size) {
         roster->change_size = roster->change_size ? roster->change_size * 2 : 256;
         roster->changes = sj_realloc(roster->changes, roster->change_size, sizeof *roster->changes);
     }
-    roster->changes[roster->change_count++] = (struct sj_roster_change){unit, before, after};
+    roster->changes[roster->change_count++] = change;
 }
 
-static void set(struct sj_roster *roster, uint32_t unit, uint32_t key)
+static void set(struct sj_roster *roster, uint32_t unit, uint32_t key, size_t sample)
 {
     uint32_t before = roster->key[unit];
     if (before == key) {
@@ -51,7 +51,7 @@ static void set(struct sj_roster *roster, uint32_t unit, uint32_t key)
         roster->units[roster->unit_count++] = unit;
     }
     roster->key[unit] = key;
-    change(roster, unit, before, key);
+    change(roster, (struct sj_roster_change){unit, before, key, (uint32_t)sample});
 }
 
 static size_t drop_unnamed(struct sj_roster *roster)
@@ -62,7 +62,7 @@ static size_t drop_unnamed(struct sj_roster *roster)
         if (roster->seen[unit] == roster->takes) {
             roster->units[kept++] = unit;
         } else {
-            change(roster, unit, roster->key[unit], SJ_NO_KEY);
+            change(roster, (struct sj_roster_change){unit, roster->key[unit], SJ_NO_KEY, 0});
             roster->key[unit] = SJ_NO_KEY;
         }
     }
@@ -71,16 +71,17 @@ static size_t drop_unnamed(struct sj_roster *roster)
     return dropped;
 }
 
-// The unit's last key in the build: samples are by unit, then start. Gives the index behind them.
-static size_t next_unit(const struct sj_roster *roster, size_t from, size_t end, uint32_t *unit,
-                        uint32_t *key)
+// The unit's last sample with a key in the build: samples are by unit, then start. Gives the index
+// behind them.
+static size_t next_unit(const struct sj_roster *roster, size_t from, size_t end, uint32_t *key,
+                        size_t *sample)
 {
-    const struct sj_sample *samples = roster->view->samples;
-    *unit = samples[from].unit;
+    const uint32_t *units = roster->costs->unit_of;
     *key = SJ_NO_KEY;
     size_t at = from;
-    for (; at < end && samples[at].unit == *unit; at++) {
+    for (; at < end && units[at] == units[from]; at++) {
         uint32_t here = roster->costs->key_of[at];
+        *sample = here == SJ_NO_KEY ? *sample : at;
         *key = here == SJ_NO_KEY ? *key : here;
     }
     return at;
@@ -96,15 +97,16 @@ struct sj_roster_build sj_roster_take(struct sj_roster *roster, size_t build)
     roster->takes++;
     roster->change_count = 0;
     for (size_t at = from->first; at < from->first + from->count;) {
-        uint32_t unit;
+        uint32_t unit = roster->costs->unit_of[at];
         uint32_t key;
-        at = next_unit(roster, at, from->first + from->count, &unit, &key);
+        size_t sample = at;
+        at = next_unit(roster, at, from->first + from->count, &key, &sample);
         if (key != SJ_NO_KEY) {
             known += roster->key[unit] != SJ_NO_KEY;
             same += roster->key[unit] == key;
             roster->seen[unit] = roster->takes;
             result.named++;
-            set(roster, unit, key);
+            set(roster, unit, key, sample);
         }
     }
     // A build that failed half way has not come to the rest.
@@ -125,10 +127,10 @@ static bool is_older(const struct sj_roster *roster, uint32_t unit, uint64_t beg
            found.first_ns < begin_ns;
 }
 
-void sj_roster_seed(struct sj_roster *roster, const size_t *builds, size_t count)
+size_t sj_roster_seed(struct sj_roster *roster, const size_t *builds, size_t count)
 {
     if (count == 0) {
-        return;
+        return 0;
     }
     uint64_t begin_ns = roster->view->builds[builds[0]].build.start_ns;
     struct sj_roster trial;
@@ -143,9 +145,10 @@ void sj_roster_seed(struct sj_roster *roster, const size_t *builds, size_t count
             }
             is_known[at->unit] = true;
             if (i > 0 && !is_whole && is_older(roster, at->unit, begin_ns)) {
-                set(roster, at->unit, at->after);
+                set(roster, at->unit, at->after, 0);
             }
         }
     }
     sj_roster_release(&trial);
+    return roster->unit_count;
 }

@@ -20,6 +20,8 @@ struct sj_roster_change {
     uint32_t unit;   /**< sj_unit.number */
     uint32_t before; /**< its key before; SJ_NO_KEY: it was not there */
     uint32_t after;  /**< its key now; SJ_NO_KEY: it is gone */
+    uint32_t sample; /**< index of the sample that says so; of no meaning when it is gone, or was
+                          put in by sj_roster_seed() */
 };
 
 /** Units of a project. */
@@ -59,8 +61,9 @@ void sj_roster_release(struct sj_roster *roster);
  * @param roster roster, just made
  * @param builds indexes of the builds that will be taken, in order
  * @param count  how many
+ * @return how many units were put in
  */
-void sj_roster_seed(struct sj_roster *roster, const size_t *builds, size_t count);
+size_t sj_roster_seed(struct sj_roster *roster, const size_t *builds, size_t count);
 
 /** Take the next build. @param roster roster; its changes are those of this build then
  * @param build index @return what it named */

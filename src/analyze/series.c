@@ -169,13 +169,16 @@ static void write_sums(const struct tally *tally, size_t point)
     }
 }
 
-void sj_series_start(const struct sj_series *series, struct sj_roster *roster)
+void sj_series_start(struct sj_series *series, struct sj_roster *roster)
 {
+    if (series->is_complete) {
+        return;
+    }
     SJ_AUTO(sj_auto_free) size_t *builds = sj_calloc(series->point_count + 1, sizeof *builds);
     for (size_t i = 0; i < series->point_count; i++) {
         builds[i] = series->points[i].build;
     }
-    sj_roster_seed(roster, builds, series->point_count);
+    series->is_complete = sj_roster_seed(roster, builds, series->point_count) == 0;
 }
 
 void sj_series_take(struct sj_series *series, struct sj_roster *roster, size_t point)

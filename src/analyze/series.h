@@ -90,6 +90,7 @@ struct sj_series {
     struct sj_series_line *lines;   /**< series: of all measures, or of the groups */
     size_t line_count;              /**< length of lines */
     size_t groups_left_out;         /**< groups beyond max_groups */
+    bool is_complete;               /**< its first builds name all units that are there */
     const char *branch;             /**< which branch; the view's or the options' */
     const char *job;                /**< which job; the view's or the options' */
     size_t other_branches;          /**< builds left out: of other branches */
@@ -125,7 +126,7 @@ double sj_series_part(const struct sj_series *series, uint32_t key, enum sj_meas
 
 /** Put into a roster what the series' first builds do not name. @param series series @param roster
  * just made; its changes are those units then */
-void sj_series_start(const struct sj_series *series, struct sj_roster *roster);
+void sj_series_start(struct sj_series *series, struct sj_roster *roster);
 
 /** Let a roster take the build of a point; one whose records are gone changes nothing.
  * @param series series @param roster roster that took the points before @param point which */
