@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -57,18 +58,58 @@ static bool split_url(const char *url, struct sj_str *host, struct sj_str *path)
     return host->len > 0 && path->len > 0;
 }
 
-static git_remote *remote_of(const struct sj_repo *repo)
+/** Remotes of a repository. */
+struct remotes {
+    char *name; // of the one that counts so far
+    char *url;  // its first
+    bool has_others;
+};
+
+// "remote.NAME.url". The first address of a remote is the one that is fetched from.
+static void note_remote(struct remotes *remotes, const git_config_entry *entry)
 {
-    git_remote *remote = NULL;
-    git_strarray names = {0};
-    if (git_remote_lookup(&remote, repo->git, "origin") == 0) {
-        return remote;
+    const char *name = sj_skip_prefix(entry->name, "remote.");
+    if (!name || !sj_has_suffix(name, ".url")) {
+        return;
     }
-    if (git_remote_list(&names, repo->git) == 0 && names.count == 1) {
-        (void)git_remote_lookup(&remote, repo->git, names.strings[0]);
+    size_t len = strlen(name) - strlen(".url");
+    bool is_known =
+        remotes->name && strlen(remotes->name) == len && memcmp(remotes->name, name, len) == 0;
+    bool is_origin = len == strlen("origin") && memcmp(name, "origin", len) == 0;
+    if (remotes->name && !is_known) {
+        remotes->has_others = true;
     }
-    git_strarray_dispose(&names);
-    return remote;
+    if (!remotes->name || (is_origin && !is_known)) {
+        free(remotes->name);
+        free(remotes->url);
+        remotes->name = sj_strndup(name, len);
+        remotes->url = sj_strdup(entry->value ? entry->value : "");
+    }
+}
+
+// Read by hand: libgit2 1.5 loses memory at each look for a remote. NULL: none, or no telling
+// which.
+static char *remote_url(const struct sj_repo *repo)
+{
+    git_config *config = NULL;
+    git_config_iterator *each = NULL;
+    git_config_entry *entry = NULL;
+    struct remotes remotes = {0};
+    if (git_repository_config_snapshot(&config, repo->git) == 0 &&
+        git_config_iterator_new(&each, config) == 0) {
+        while (git_config_next(&entry, each) == 0) {
+            note_remote(&remotes, entry);
+        }
+    }
+    git_config_iterator_free(each);
+    git_config_free(config);
+    bool counts = remotes.name && (!remotes.has_others || strcmp(remotes.name, "origin") == 0);
+    free(remotes.name);
+    if (!counts) {
+        free(remotes.url);
+        return NULL;
+    }
+    return remotes.url;
 }
 
 // The last part of the root; of a bare one without ".git".
@@ -96,10 +137,8 @@ bool sj_repo_project_of_url(const char *url, struct sj_buf *out)
 
 void sj_repo_project(struct sj_repo *repo, struct sj_buf *out)
 {
-    git_remote *remote = remote_of(repo);
-    const char *url = remote ? git_remote_url(remote) : NULL;
+    SJ_AUTO(sj_auto_free) char *url = remote_url(repo);
     if (!url || !sj_repo_project_of_url(url, out)) {
         add_root_name(repo, out);
     }
-    git_remote_free(remote);
 }

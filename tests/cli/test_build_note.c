@@ -99,6 +99,13 @@ static const struct story stories[] = {
      .system = "github",
      .backfill = "main",
      .told = {"commit=" A, "branch=main", "pull=7"},
+     .noted = {"commit=" B, "ci_commit=" A, "branch=main", "system=github", "dirty=0",
+               "backfill=1"}},
+    {.title = "backfill of no branch",
+     .commit = B,
+     .system = "github",
+     .backfill = "-",
+     .told = {"commit=" A, "branch=main"},
      .noted = {"commit=" B, "ci_commit=" A, "system=github", "dirty=0", "backfill=1"}},
 };
 
