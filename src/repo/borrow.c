@@ -97,30 +97,15 @@ static void copy_settings(git_config *from, git_config *to)
 }
 
 // So that the project has the same name here. Who may push to it is nobody's business.
-static void copy_remotes(git_repository *source, git_config *to)
+static void copy_remote(const char *name, size_t len, const char *url, void *user)
 {
-    git_strarray names = {0};
-    if (git_remote_list(&names, source) < 0) {
-        return;
-    }
-    for (size_t i = 0; i < names.count; i++) {
-        git_remote *remote = NULL;
-        const char *url = NULL;
-        if (git_remote_lookup(&remote, source, names.strings[i]) == 0) {
-            url = git_remote_url(remote);
-        }
-        const char *host = url ? strstr(url, "://") : NULL;
-        const char *user = host ? memchr(host + 3, '@', strcspn(host + 3, "/")) : NULL;
-        SJ_AUTO(sj_auto_free) char *key = sj_asprintf("remote.%s.url", names.strings[i]);
-        SJ_AUTO(sj_auto_free)
-        char *clean = user ? sj_asprintf("%.*s%s", (int)(host + 3 - url), url, user + 1)
-                           : sj_strdup(url ? url : "");
-        if (url) {
-            (void)git_config_set_string(to, key, clean);
-        }
-        git_remote_free(remote);
-    }
-    git_strarray_dispose(&names);
+    const char *host = strstr(url, "://");
+    const char *login = host ? memchr(host + 3, '@', strcspn(host + 3, "/")) : NULL;
+    SJ_AUTO(sj_auto_free) char *key = sj_asprintf("remote.%.*s.url", (int)len, name);
+    SJ_AUTO(sj_auto_free)
+    char *clean =
+        login ? sj_asprintf("%.*s%s", (int)(host + 3 - url), url, login + 1) : sj_strdup(url);
+    (void)git_config_set_string(user, key, clean);
 }
 
 static int configure(git_repository *source, git_repository *repo)
@@ -133,7 +118,7 @@ static int configure(git_repository *source, git_repository *repo)
     }
     if (code == 0) {
         copy_settings(from, to);
-        copy_remotes(source, to);
+        sj_git_each_setting(from, "remote.", ".url", copy_remote, to);
     }
     git_config_free(from);
     git_config_free(to);

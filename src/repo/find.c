@@ -5,11 +5,35 @@
 #include "base/mem.h"
 #include "repo/git.h"
 
+// A plain name or abbreviation, without asking libgit2 whether it may be what git describe prints:
+// it loses memory over each name that is not.
+static int find_plain(const struct sj_repo *repo, const char *text, git_object **out)
+{
+    git_reference *named = NULL;
+    if (text[0] == '\0') {
+        return GIT_ENOTFOUND; // libgit2 takes it for HEAD
+    }
+    int code = git_reference_dwim(&named, repo->git, text);
+    if (code == 0) {
+        code = git_reference_peel(out, named, GIT_OBJECT_COMMIT);
+        git_reference_free(named);
+        return code;
+    }
+    git_oid id;
+    size_t len = strlen(text);
+    if (len < GIT_OID_MINPREFIXLEN || len > GIT_OID_HEXSZ || git_oid_fromstrp(&id, text) < 0) {
+        return GIT_ENOTFOUND;
+    }
+    return git_object_lookup_prefix(out, repo->git, &id, len, GIT_OBJECT_ANY);
+}
+
 static int find_commit(const struct sj_repo *repo, const char *text, struct sj_oid *out)
 {
     git_object *object = NULL;
     git_object *commit = NULL;
-    int code = git_revparse_single(&object, repo->git, text);
+    bool is_plain = !strpbrk(text, "^~:@{}") && !strstr(text, "-g");
+    int code =
+        is_plain ? find_plain(repo, text, &object) : git_revparse_single(&object, repo->git, text);
     if (code == 0) {
         code = git_object_peel(&commit, object, GIT_OBJECT_COMMIT);
     }

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/str.h"
+
 int sj_git_errno(int code)
 {
     static const struct {
@@ -50,4 +52,22 @@ int sj_git_fail(struct sj_err *err, int code, const char *format, ...)
         tame(err->text);
     }
     return sj_git_errno(code);
+}
+
+void sj_git_each_setting(git_config *config, const char *prefix, const char *suffix,
+                         void (*visit)(const char *name, size_t len, const char *value, void *user),
+                         void *user)
+{
+    git_config_iterator *iterator = NULL;
+    git_config_entry *entry = NULL;
+    if (git_config_iterator_new(&iterator, config) < 0) {
+        return;
+    }
+    while (git_config_next(&entry, iterator) == 0) {
+        const char *name = sj_skip_prefix(entry->name, prefix);
+        if (name && strlen(name) > strlen(suffix) && sj_has_suffix(name, suffix) && entry->value) {
+            visit(name, strlen(name) - strlen(suffix), entry->value, user);
+        }
+    }
+    git_config_iterator_free(iterator);
 }

@@ -61,6 +61,20 @@ static inline git_oid sj_git_oid(const struct sj_oid *oid)
 }
 
 /**
+ * Look through a configuration without regular expressions: libgit2 1.5 loses 20 KiB for each key
+ * that one does not match.
+ *
+ * @param config configuration
+ * @param prefix of the keys wanted, in lower case
+ * @param suffix of the keys wanted
+ * @param visit  called with what stands between prefix and suffix, and the value
+ * @param user   handed to visit
+ */
+void sj_git_each_setting(git_config *config, const char *prefix, const char *suffix,
+                         void (*visit)(const char *name, size_t len, const char *value, void *user),
+                         void *user);
+
+/**
  * Read the list of commits at which a shallow clone ends; it changes with each fetch.
  *
  * @param repo repository

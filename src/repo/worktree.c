@@ -251,16 +251,13 @@ struct wanted {
     char *name; // NULL: no submodule has that path
 };
 
-// "submodule.NAME.path"
-static int match_path(const git_config_entry *entry, void *user)
+static void match_path(const char *name, size_t len, const char *value, void *user)
 {
     struct wanted *wanted = user;
-    if (strcmp(entry->value, wanted->path) == 0) {
-        const char *name = strchr(entry->name, '.') + 1;
+    if (strcmp(value, wanted->path) == 0) {
         free(wanted->name);
-        wanted->name = sj_strndup(name, strlen(name) - strlen(".path"));
+        wanted->name = sj_strndup(name, len);
     }
-    return 0;
 }
 
 // A name is used as a path: it must stay below the directory of modules.
@@ -288,7 +285,7 @@ static char *name_of(const struct place *place, const char *path)
     struct stat st;
     if (lstat(file, &st) == 0 && S_ISREG(st.st_mode) &&
         git_config_open_ondisk(&config, file) == 0) {
-        (void)git_config_foreach_match(config, "^submodule\\..*\\.path$", match_path, &wanted);
+        sj_git_each_setting(config, "submodule.", ".path", match_path, &wanted);
     }
     git_config_free(config);
     if (wanted.name && !is_safe_name(wanted.name)) {

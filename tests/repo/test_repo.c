@@ -59,6 +59,9 @@ Test(repo, projects_are_named_by_their_remote)
     expect_project("plain", "plain");
     sh("git -C plain config remote.origin.url https://example.org/origin");
     expect_project("plain", "example.org/origin");
+    // A mirror of one's own gives no other name.
+    sh("git -C plain config url.https://inside.example.org/.insteadOf https://example.org/");
+    expect_project("plain", "example.org/origin");
     sh("git -C plain config remote.origin.url \"$(printf 'https://example.org/a\\033[1mb')\"");
     expect_project("plain", "example.org/a?[1mb");
 }
