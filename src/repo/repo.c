@@ -12,6 +12,10 @@
 // What libgit2 may keep of objects in memory, all repositories together.
 #define GIT_CACHE_BYTES ((ssize_t)16 << 20)
 
+// Packs are mapped in windows, so that one of gigabytes takes no more than these together.
+#define GIT_WINDOW_BYTES ((size_t)8 << 20)
+#define GIT_MAPPED_BYTES ((size_t)64 << 20)
+
 #define CUTS_LIMIT_BYTES ((size_t)64 << 20)
 
 // The settings are libgit2's own, hold for the whole program, and go with its last user.
@@ -29,6 +33,8 @@ static int start_git(struct sj_err *err)
         (void)git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
                                sizeof extensions / sizeof *extensions);
         (void)git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, GIT_CACHE_BYTES);
+        (void)git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, GIT_WINDOW_BYTES);
+        (void)git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, GIT_MAPPED_BYTES);
         // Git itself does not hash what it reads, either: packs have checksums of their own.
         (void)git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
     }

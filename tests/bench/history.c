@@ -35,7 +35,7 @@ static void print_raw(struct sj_history *history)
 }
 
 static void print_cost(const struct sj_history *history, const struct sj_history_update *update,
-                       uint64_t start_ns, uint64_t history_ns)
+                       uint64_t start_ns, uint64_t history_ns, uint64_t history_cpu_ns)
 {
     size_t count;
     size_t change_count;
@@ -44,9 +44,9 @@ static void print_cost(const struct sj_history *history, const struct sj_history
     (void)sj_history_changes(history, &change_count);
     (void)getrusage(RUSAGE_SELF, &usage);
     (void)printf("commits=%zu changes=%zu added=%u partial=%u remade=%d start_us=%" PRIu64
-                 " history_us=%" PRIu64 " peak_kib=%ld\n",
+                 " history_us=%" PRIu64 " history_cpu_us=%" PRIu64 " peak_kib=%ld\n",
                  count, change_count, update->added, update->partial, update->was_remade,
-                 start_ns / 1000, history_ns / 1000, usage.ru_maxrss);
+                 start_ns / 1000, history_ns / 1000, history_cpu_ns / 1000, usage.ru_maxrss);
 }
 
 int main(int argc, char **argv)
@@ -67,6 +67,7 @@ int main(int argc, char **argv)
         status = sj_repo_find(repo, words > 3 ? argv[3] : "HEAD", &tip, &err);
     }
     uint64_t open_ns = sj_clock_ns(CLOCK_MONOTONIC);
+    uint64_t cpu_ns = sj_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     if (status == 0) {
         status = sj_history_open(repo, words > 2 ? argv[2] : NULL, &history, &err);
     }
@@ -74,12 +75,13 @@ int main(int argc, char **argv)
         status = sj_history_take(history, &tip, &update, &err);
     }
     uint64_t end_ns = sj_clock_ns(CLOCK_MONOTONIC);
+    cpu_ns = sj_clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns;
     if (status != 0) {
         (void)fprintf(stderr, "bench-history: %s\n", err.text);
     } else if (is_raw) {
         print_raw(history);
     } else {
-        print_cost(history, &update, open_ns - start_ns, end_ns - open_ns);
+        print_cost(history, &update, open_ns - start_ns, end_ns - open_ns, cpu_ns);
     }
     sj_history_close(history);
     sj_repo_close(repo);

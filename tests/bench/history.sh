@@ -60,7 +60,7 @@ cmp -s <(sed 's/"//g' "$work/ours") <(sed 's/"//g' "$work/git") || {
     fault "changes differ from those of git log"
 }
 
-declare -a git_times our_times all_peaks push_times push_peaks open_times
+declare -a git_times our_times all_peaks push_times push_cpus push_peaks open_times
 for ((round = 0; round < rounds; round++)); do
     git_times+=("$(cpu_us git_log)")
     our_times+=("$(cpu_us "$program" "$repository")")
@@ -71,6 +71,7 @@ for ((round = 0; round < rounds; round++)); do
     "$program" "$repository" "$work/cache" HEAD >"$work/out"
     [ "$(field added)" = 1 ] || fault "the push brought $(field added) commits"
     push_times+=("$(field history_us)")
+    push_cpus+=("$(field history_cpu_us)")
     push_peaks+=("$(field peak_kib)")
     open_times+=("$(field start_us)")
 done
@@ -81,14 +82,15 @@ size=$(stat -c %s "$work/cache")
 theirs=$(median "${git_times[@]}") ours=$(median "${our_times[@]}")
 awk -v theirs="$theirs" -v ours="$ours" -v commits="$commits" -v changes="$changes" \
     -v peak="$(median "${all_peaks[@]}")" -v push="$(median "${push_times[@]}")" \
+    -v push_cpu="$(median "${push_cpus[@]}")" \
     -v start="$(median "${open_times[@]}")" -v push_peak="$(median "${push_peaks[@]}")" \
     -v size="$size" -v rounds="$rounds" 'BEGIN {
     printf "%d commits along first parents, %d changes; medians of %d rounds\n\n", commits, changes, rounds
     printf "git log --raw             %8.3f s CPU\n", theirs / 1e6
     printf "all of the history        %8.3f s CPU   %.2f x git   peak %.1f MiB\n", ours / 1e6,
         ours / (theirs > 0 ? theirs : 1), peak / 1024
-    printf "one pushed commit         %8.2f ms      file opened, commit taken in, written; peak %.1f MiB\n",
-        push / 1000, push_peak / 1024
+    printf "one pushed commit         %8.2f ms      %.2f ms CPU: file read, commit taken in, written;" \
+        " peak %.1f MiB\n", push / 1000, push_cpu / 1000, push_peak / 1024
     printf "libgit2 and repository    %8.2f ms      once for each program\n", start / 1000
     printf "file                      %8.1f MiB\n", size / 1048576
 }'

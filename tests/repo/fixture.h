@@ -24,12 +24,12 @@ __attribute__((format(printf, 1, 2))) void sh(const char *format, ...);
 /** What a shell script prints, without the last newline. @param format printf format
  * @return the text; the caller frees it */
 __attribute__((format(printf, 1, 2))) char *sh_text(const char *format, ...);
-/** A commit's name as git knows it. @param dir repository @param rev revision @return name */
-struct sj_oid rev(const char *dir, const char *rev);
+/** A commit's name as git knows it. @param at repository @param name revision @return name */
+struct sj_oid rev(const char *at, const char *name);
 
-/** Open a repository of the directory; it must be one. @param dir below the directory
+/** Open a repository of the directory; it must be one. @param at below the directory
  * @return the repository */
-struct sj_repo *open_repo(const char *dir);
+struct sj_repo *open_repo(const char *at);
 /** Open a history and take a commit in. @param repo repository @param cache file, or NULL
  * @param tip revision @param out what was done; may be NULL @return the history */
 struct sj_history *open_history(struct sj_repo *repo, const char *cache, const char *tip,
@@ -38,5 +38,5 @@ struct sj_history *open_history(struct sj_repo *repo, const char *cache, const c
  * @param out the text is appended */
 void print_raw(struct sj_history *history, struct sj_buf *out);
 /** Compare a history with what git says of the same commits. @param history history
- * @param dir repository @param tip revision */
-void expect_like_git(struct sj_history *history, const char *dir, const char *tip);
+ * @param at repository @param tip revision */
+void expect_like_git(struct sj_history *history, const char *at, const char *tip);
