@@ -111,7 +111,7 @@ static int begin_reading(struct sj_db *db)
     return rc ? sj_lmdb_errno(rc) : sj_lmdb_begin(db->env, MDB_RDONLY, true, &db->reader);
 }
 
-static int open_env(struct sj_db *db)
+static int open_all(struct sj_db *db)
 {
     SJ_AUTO(sj_auto_free) char *file = sj_asprintf("%s/data.mdb", db->path);
     if (db->can_write) {
@@ -138,8 +138,15 @@ static int open_env(struct sj_db *db)
     return status == 0 ? begin_reading(db) : status;
 }
 
-static int explain(struct sj_err *err, int status, const char *path)
+static int open_env(struct sj_db *db)
 {
+    SJ_DB_GUARD(db, -EBADMSG);
+    return open_all(db);
+}
+
+int sj_db_fail(struct sj_err *err, int status, const struct sj_db *db)
+{
+    const char *path = db->path;
     switch (-status) {
     case EBADMSG:
         return sj_fail_plain(
@@ -151,7 +158,7 @@ static int explain(struct sj_err *err, int status, const char *path)
         return sj_fail_plain(
             err, status, "the record database '%s' was made by a newer version of scrubjay", path);
     default:
-        return sj_fail(err, status, "cannot open the record database '%s'", path);
+        return sj_fail(err, status, "cannot use the record database '%s'", path);
     }
 }
 
@@ -161,11 +168,13 @@ int sj_db_open(const char *dir, enum sj_db_mode mode, struct sj_db **out, struct
     db->dir = sj_strdup(dir);
     db->path = sj_asprintf("%s/records", dir);
     db->can_write = mode == SJ_DB_WRITE;
+    db->lock = -1;
+    sj_guard_install();
     db->scratch = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     db->packed = SJ_BUF_INIT(PACKED_MAX + 64);
     int status = open_env(db);
     if (status < 0) {
-        (void)explain(err, status, db->path);
+        (void)sj_db_fail(err, status, db);
     }
     if (status != 0) {
         sj_db_close(db);
@@ -199,6 +208,7 @@ void sj_db_close(struct sj_db *db)
     if (db->env) {
         mdb_env_close(db->env);
     }
+    sj_db_unlock(db);
     sj_states_release(&db->states);
     sj_codec_release(&db->codec);
     sj_buf_release(&db->scratch);
@@ -216,7 +226,7 @@ void sj_db_forget(struct sj_db *db)
     sj_states_release(&db->states);
 }
 
-int sj_db_refresh(struct sj_db *db)
+static int refresh(struct sj_db *db)
 {
     sj_db_forget(db);
     free_phases(db);
@@ -227,8 +237,17 @@ int sj_db_refresh(struct sj_db *db)
     return sj_lmdb_begin(db->env, MDB_RDONLY, true, &db->reader);
 }
 
+int sj_db_refresh(struct sj_db *db)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return refresh(db);
+}
+
 int sj_db_lock(struct sj_db *db)
 {
+    if (!db->can_write) {
+        return -EROFS;
+    }
     SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/lock", db->path);
     SJ_AUTO(sj_auto_close) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0) {
@@ -239,7 +258,15 @@ int sj_db_lock(struct sj_db *db)
             return -errno;
         }
     }
-    return sj_take_fd(&fd);
+    db->lock = sj_take_fd(&fd);
+    return 0;
+}
+
+void sj_db_unlock(struct sj_db *db)
+{
+    if (db->lock >= 0) {
+        (void)close(sj_take_fd(&db->lock));
+    }
 }
 
 int sj_db_begin(struct sj_db *db)

@@ -75,7 +75,7 @@ static void hand_out(struct listing *listing, const struct sj_build_row *row)
             phases[i] = row->phases[i].sum;
             phases[i].name = sj_db_text(db, row->phases[i].name);
         }
-        db->phases = sj_realloc(db->phases, db->phases_count + 1, sizeof *db->phases);
+        db->phases = sj_realloc(db->phases, db->phases_count + 1, sizeof(struct sj_phase *));
         db->phases[db->phases_count++] = phases;
         build->phases = phases;
         build->phase_count = row->phase_count;
@@ -108,8 +108,8 @@ static int compare_starts(const void *left, const void *right)
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-int sj_db_builds(struct sj_db *db, const struct sj_db_filter *filter, struct sj_build **out,
-                 size_t *count)
+static int list_builds(struct sj_db *db, const struct sj_db_filter *filter, struct sj_build **out,
+                       size_t *count)
 {
     static const struct sj_db_filter all;
     filter = filter ? filter : &all;
@@ -138,7 +138,14 @@ int sj_db_builds(struct sj_db *db, const struct sj_db_filter *filter, struct sj_
     return 0;
 }
 
-int sj_db_unit(struct sj_db *db, uint32_t number, struct sj_unit *out)
+int sj_db_builds(struct sj_db *db, const struct sj_db_filter *filter, struct sj_build **out,
+                 size_t *count)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return list_builds(db, filter, out, count);
+}
+
+static int read_unit(struct sj_db *db, uint32_t number, struct sj_unit *out)
 {
     struct sj_str row;
     int status = sj_db_row(db, SJ_DB_UNIT, number, &row);
@@ -146,6 +153,12 @@ int sj_db_unit(struct sj_db *db, uint32_t number, struct sj_unit *out)
         return status < 0 ? status : -ENOENT;
     }
     return sj_unit_decode(row, number, out);
+}
+
+int sj_db_unit(struct sj_db *db, uint32_t number, struct sj_unit *out)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return read_unit(db, number, out);
 }
 
 struct unit_listing {
@@ -173,7 +186,7 @@ static int visit_unit(struct sj_str key, struct sj_str data, void *user)
     return 0;
 }
 
-int sj_db_units(struct sj_db *db, const char *project, struct sj_unit **out, size_t *count)
+static int list_units(struct sj_db *db, const char *project, struct sj_unit **out, size_t *count)
 {
     struct unit_listing listing = {.project = project};
     listing.number = project ? sj_db_text_find(db, project) : 0;
@@ -188,4 +201,10 @@ int sj_db_units(struct sj_db *db, const char *project, struct sj_unit **out, siz
     *out = listing.units;
     *count = listing.count;
     return 0;
+}
+
+int sj_db_units(struct sj_db *db, const char *project, struct sj_unit **out, size_t *count)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return list_units(db, project, out, count);
 }

@@ -223,16 +223,16 @@ static int expire(struct doomed *doomed, uint64_t *removed)
     return status < 0 || doomed->count == 0 ? status : sweep_states(doomed);
 }
 
-int sj_db_expire(struct sj_db *db, uint64_t before_ns, uint64_t *removed)
+static int lock_and_expire(struct sj_db *db, uint64_t before_ns, uint64_t *removed)
 {
-    SJ_AUTO(sj_auto_close) int lock = db->can_write ? sj_db_lock(db) : -EROFS;
-    if (lock < 0) {
-        return lock;
+    int status = sj_db_lock(db);
+    if (status < 0) {
+        return status;
     }
     sj_db_forget(db);
     mdb_txn_abort(db->reader);
     db->reader = NULL;
-    int status = sj_db_begin(db);
+    status = sj_db_begin(db);
     uint64_t count = 0;
     if (status == 0) {
         struct doomed doomed = {.db = db, .before_ns = before_ns};
@@ -241,10 +241,17 @@ int sj_db_expire(struct sj_db *db, uint64_t before_ns, uint64_t *removed)
         free(doomed.keys);
         free(doomed.marks.bits);
     }
+    sj_db_unlock(db);
     int refreshed = sj_db_refresh(db);
     status = status < 0 ? status : refreshed;
     if (status == 0 && removed) {
         *removed = count;
     }
     return status;
+}
+
+int sj_db_expire(struct sj_db *db, uint64_t before_ns, uint64_t *removed)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return lock_and_expire(db, before_ns, removed);
 }

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/str.h"
 #include "record/db.h"
+#include "record/db_guard.h"
 #include "record/db_states.h"
 #include "store/codec.h"
 
@@ -69,6 +70,8 @@ struct sj_db {
     MDB_txn *writer;                      /**< while something is written: reads see it, too */
     MDB_dbi tables[SJ_DB_TABLES];         /**< open tables */
     bool can_write;                       /**< opened for it */
+    bool is_condemned;                    /**< its pages make no sense: nothing works any more */
+    int lock;                             /**< that keeps other ingestions away; -1: none */
     struct sj_codec codec;                /**< zstd's memory */
     struct sj_buf scratch;                /**< bytes on their way */
     struct sj_buf packed;                 /**< compressed bytes on their way */
@@ -163,9 +166,16 @@ int sj_db_begin(struct sj_db *db);
  * @return status, or what the commit came to */
 int sj_db_end(struct sj_db *db, int status);
 
-/** Keep other ingestions and expiries away. @param db database open for writing @return descriptor
- * whose closing lets them come; a negative errno */
+/** Say what failed, and the remedy. @param err takes the sentence @param status negative errno
+ * @param db database @return status */
+int sj_db_fail(struct sj_err *err, int status, const struct sj_db *db);
+
+/** Keep other ingestions and expiries away; waits for those that are at it. @param db database
+ * @return 0 or a negative errno: -EROFS */
 int sj_db_lock(struct sj_db *db);
+
+/** Let others come again. @param db database, locked or not */
+void sj_db_unlock(struct sj_db *db);
 
 /**
  * Put bytes into the form of a long row: compressed when that pays.

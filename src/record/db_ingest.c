@@ -50,7 +50,7 @@ int sj_ingest_refuse(struct sj_ingest *in, const char *why)
 }
 
 // Counters of all ingestions: 8 bytes each, in the order of the table, then the first reason.
-int sj_db_ingested_ever(struct sj_db *db, struct sj_db_ingested *out)
+static int read_ever(struct sj_db *db, struct sj_db_ingested *out)
 {
     struct sj_str row;
     struct sj_db_ingested sum = {0};
@@ -69,6 +69,12 @@ int sj_db_ingested_ever(struct sj_db *db, struct sj_db_ingested *out)
     }
     *out = sum;
     return 0;
+}
+
+int sj_db_ingested_ever(struct sj_db *db, struct sj_db_ingested *out)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return read_ever(db, out);
 }
 
 static int write_ever(struct sj_ingest *in)
@@ -228,16 +234,19 @@ static int ingest_batch(struct sj_ingest *in, struct sj_journal *journal, bool i
     return status < 0 ? status : taken;
 }
 
-static bool is_over(const struct sj_ingest *in)
+static bool must_stop(const struct sj_ingest *in)
 {
-    return in->intake->is_over && in->intake->is_over(in->intake->user);
+    sigjmp_buf *guarded = sj_guard_pause();
+    bool is_over = in->intake->is_over && in->intake->is_over(in->intake->user);
+    sj_guard_resume(guarded);
+    return is_over;
 }
 
 static int ingest(struct sj_ingest *in, struct sj_journal *journal, struct sj_db_ingested *out)
 {
     int status = 0;
     uint64_t total = 0;
-    for (bool is_first = true; status == 0 && (is_first || !is_over(in)); is_first = false) {
+    for (bool is_first = true; status == 0 && (is_first || !must_stop(in)); is_first = false) {
         status = ingest_batch(in, journal, is_first);
         if (status >= 0) {
             add_sums(out, &in->sum);
@@ -247,24 +256,27 @@ static int ingest(struct sj_ingest *in, struct sj_journal *journal, struct sj_db
         }
         if (status >= 0 && in->intake->progress) {
             uint64_t left = sj_position_left(journal);
+            sigjmp_buf *guarded = sj_guard_pause();
             in->intake->progress(total > left ? total - left : 0, total, in->intake->user);
+            sj_guard_resume(guarded);
         }
     }
     return status < 0 ? status : 0;
 }
 
-int sj_db_ingest(struct sj_db *db, const struct sj_db_intake *intake, struct sj_db_ingested *out,
-                 struct sj_err *err)
+static int lock_and_ingest(struct sj_db *db, const struct sj_db_intake *intake,
+                           struct sj_db_ingested *out, struct sj_err *err)
 {
     *out = (struct sj_db_ingested){0};
-    SJ_AUTO(sj_auto_close) int lock = db->can_write ? sj_db_lock(db) : -EROFS;
-    if (lock < 0) {
-        return sj_fail(err, lock, "cannot lock the record database '%s'", db->path);
-    }
     struct sj_journal *journal = NULL;
     int status = sj_journal_open(intake->dir, &journal, err);
     if (status < 0) {
         return status;
+    }
+    status = sj_db_lock(db);
+    if (status < 0) {
+        sj_journal_close(journal);
+        return sj_fail(err, status, "cannot lock the record database '%s'", db->path);
     }
     // A reader that stays where it is would keep the pages it sees from being used again.
     sj_db_forget(db);
@@ -286,9 +298,15 @@ int sj_db_ingest(struct sj_db *db, const struct sj_db_intake *intake, struct sj_
     free(in.home);
     release(&in);
     sj_journal_close(journal);
-    if (status < 0) {
-        (void)sj_fail(err, status, "cannot take records into '%s'", db->path);
-    }
+    sj_db_unlock(db);
     int refreshed = sj_db_refresh(db);
-    return status < 0 ? status : refreshed;
+    status = status < 0 ? status : refreshed;
+    return status < 0 ? sj_db_fail(err, status, db) : 0;
+}
+
+int sj_db_ingest(struct sj_db *db, const struct sj_db_intake *intake, struct sj_db_ingested *out,
+                 struct sj_err *err)
+{
+    SJ_DB_GUARD(db, sj_db_fail(err, -EBADMSG, db));
+    return lock_and_ingest(db, intake, out, err);
 }

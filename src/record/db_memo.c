@@ -17,7 +17,7 @@ static void memo_key(uint32_t build, const char *name, unsigned char out[MEMO_KE
     memcpy(out + SJ_DB_NUMBER, key.bytes, SJ_KEY_SIZE);
 }
 
-int sj_db_memo_get(struct sj_db *db, uint32_t build, const char *name, struct sj_buf *out)
+static int get_memo(struct sj_db *db, uint32_t build, const char *name, struct sj_buf *out)
 {
     unsigned char key[MEMO_KEY];
     struct sj_str row;
@@ -30,7 +30,14 @@ int sj_db_memo_get(struct sj_db *db, uint32_t build, const char *name, struct sj
     return status;
 }
 
-int sj_db_memo_put(struct sj_db *db, uint32_t build, const char *name, const void *data, size_t len)
+int sj_db_memo_get(struct sj_db *db, uint32_t build, const char *name, struct sj_buf *out)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return get_memo(db, build, name, out);
+}
+
+static int put_memo(struct sj_db *db, uint32_t build, const char *name, const void *data,
+                    size_t len)
 {
     if (len > MEMO_MAX) {
         return -EMSGSIZE;
@@ -43,6 +50,12 @@ int sj_db_memo_put(struct sj_db *db, uint32_t build, const char *name, const voi
     }
     struct sj_str row = sj_db_pack(db, data, len);
     return sj_db_end(db, sj_db_put(db, SJ_DB_MEMO, key, sizeof key, row.data, row.len));
+}
+
+int sj_db_memo_put(struct sj_db *db, uint32_t build, const char *name, const void *data, size_t len)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return put_memo(db, build, name, data, len);
 }
 
 int sj_db_memo_forget(struct sj_db *db, uint32_t build)
@@ -115,11 +128,14 @@ static int visit_note(struct sj_str key, struct sj_str row, void *user)
     if (status != 0) {
         return -EBADMSG;
     }
-    return reading->visit(&note, reading->user);
+    sigjmp_buf *guarded = sj_guard_pause();
+    status = reading->visit(&note, reading->user);
+    sj_guard_resume(guarded);
+    return status;
 }
 
-int sj_db_notes(struct sj_db *db, uint32_t build, enum sj_note_kind kind,
-                int (*visit)(const struct sj_note *note, void *user), void *user)
+static int visit_notes(struct sj_db *db, uint32_t build, enum sj_note_kind kind,
+                       int (*visit)(const struct sj_note *note, void *user), void *user)
 {
     struct reading reading = {
         .db = db,
@@ -136,4 +152,11 @@ int sj_db_notes(struct sj_db *db, uint32_t build, enum sj_note_kind kind,
     sj_buf_release(&reading.frame);
     sj_buf_release(&reading.arena);
     return status;
+}
+
+int sj_db_notes(struct sj_db *db, uint32_t build, enum sj_note_kind kind,
+                int (*visit)(const struct sj_note *note, void *user), void *user)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return visit_notes(db, build, kind, visit, user);
 }

@@ -159,8 +159,8 @@ static void merge_runs(const struct runs *runs, size_t at[], struct sj_sample *o
     }
 }
 
-int sj_db_samples(struct sj_db *db, uint32_t build, unsigned outcomes, struct sj_sample **array,
-                  size_t *count, size_t *size)
+static int read_samples(struct sj_db *db, uint32_t build, unsigned outcomes,
+                        struct sj_sample **array, size_t *count, size_t *size)
 {
     unsigned char key[SJ_DB_NUMBER];
     sj_db_key(build, key);
@@ -185,6 +185,13 @@ int sj_db_samples(struct sj_db *db, uint32_t build, unsigned outcomes, struct sj
     }
     *count += more;
     return 0;
+}
+
+int sj_db_samples(struct sj_db *db, uint32_t build, unsigned outcomes, struct sj_sample **array,
+                  size_t *count, size_t *size)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return read_samples(db, build, outcomes, array, count, size);
 }
 
 struct each {

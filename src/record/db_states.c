@@ -381,7 +381,7 @@ int sj_db_state(struct sj_db *db, uint32_t number, const struct sj_db_state **ou
     return 0;
 }
 
-int sj_db_inputs(struct sj_db *db, uint32_t state, const struct sj_input **out, size_t *count)
+static int find_inputs(struct sj_db *db, uint32_t state, const struct sj_input **out, size_t *count)
 {
     const struct sj_db_state *found = NULL;
     int status = state ? sj_db_state(db, state, &found) : -ENOENT;
@@ -390,6 +390,12 @@ int sj_db_inputs(struct sj_db *db, uint32_t state, const struct sj_input **out, 
         *count = found->count;
     }
     return status;
+}
+
+int sj_db_inputs(struct sj_db *db, uint32_t state, const struct sj_input **out, size_t *count)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return find_inputs(db, state, out, count);
 }
 
 int sj_db_state_put(struct sj_db *db, uint32_t number, uint32_t before,

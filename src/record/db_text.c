@@ -5,7 +5,7 @@
 #include "record/db_ids.h"
 #include "record/db_rows.h"
 
-const char *sj_db_text(struct sj_db *db, uint32_t number)
+static const char *find_text(struct sj_db *db, uint32_t number)
 {
     struct sj_db_text *known = &db->texts[number % SJ_DB_TEXTS];
     if (known->number == number && number != 0) {
@@ -23,7 +23,13 @@ const char *sj_db_text(struct sj_db *db, uint32_t number)
     return row.data;
 }
 
-uint32_t sj_db_text_find(struct sj_db *db, const char *text)
+const char *sj_db_text(struct sj_db *db, uint32_t number)
+{
+    SJ_DB_GUARD(db, "");
+    return find_text(db, number);
+}
+
+static uint32_t find_number(struct sj_db *db, const char *text)
 {
     uint32_t number = 0;
     struct sj_key key = sj_key_of(text, strlen(text));
@@ -31,7 +37,13 @@ uint32_t sj_db_text_find(struct sj_db *db, const char *text)
     return status == 0 ? number : 0;
 }
 
-int sj_db_content(struct sj_db *db, uint32_t number, struct sj_content *out)
+uint32_t sj_db_text_find(struct sj_db *db, const char *text)
+{
+    SJ_DB_GUARD(db, 0);
+    return find_number(db, text);
+}
+
+static int read_content(struct sj_db *db, uint32_t number, struct sj_content *out)
 {
     struct sj_str row;
     int status = sj_db_row(db, SJ_DB_CONTENT, number, &row);
@@ -39,6 +51,12 @@ int sj_db_content(struct sj_db *db, uint32_t number, struct sj_content *out)
         return status < 0 ? status : -ENOENT;
     }
     return sj_content_decode(row, out);
+}
+
+int sj_db_content(struct sj_db *db, uint32_t number, struct sj_content *out)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return read_content(db, number, out);
 }
 
 // A content:
@@ -70,9 +88,6 @@ size_t sj_content_encode(const struct sj_content *content,
 }
 
 // A configuration: its texts' numbers, 4 bytes each, then the parts of the weak key.
-#define CONFIG_SIZE (8 + SJ_COMPONENT_COUNT * SJ_KEY_SIZE)
-_Static_assert(CONFIG_SIZE == SJ_CONFIG_ROW, "a configuration's row");
-
 void sj_config_encode(const struct sj_db_config *config, unsigned char out[SJ_CONFIG_ROW])
 {
     sj_put_u32(out, config->tool);
@@ -82,7 +97,7 @@ void sj_config_encode(const struct sj_db_config *config, unsigned char out[SJ_CO
     }
 }
 
-int sj_db_config(struct sj_db *db, uint32_t number, struct sj_db_config *out)
+static int read_config(struct sj_db *db, uint32_t number, struct sj_db_config *out)
 {
     struct sj_str row;
     int status = sj_db_row(db, SJ_DB_CONFIG, number, &row);
@@ -98,4 +113,10 @@ int sj_db_config(struct sj_db *db, uint32_t number, struct sj_db_config *out)
         memcpy(out->component[i].bytes, row.data + 8 + i * SJ_KEY_SIZE, SJ_KEY_SIZE);
     }
     return 0;
+}
+
+int sj_db_config(struct sj_db *db, uint32_t number, struct sj_db_config *out)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return read_config(db, number, out);
 }

@@ -62,7 +62,9 @@ static int visit_state(struct sj_db *db, uint32_t number, struct seen *seen,
         }
         bool is_known = content.is_untracked || !sj_oid_is_zero(&content.blob);
         if (!is_known && is_below_root(path)) {
+            sigjmp_buf *guarded = sj_guard_pause();
             status = visitor->visit(path, &content.key, visitor->user);
+            sj_guard_resume(guarded);
         }
         if (status != 0) {
             return status;
@@ -71,9 +73,9 @@ static int visit_state(struct sj_db *db, uint32_t number, struct seen *seen,
     return 0;
 }
 
-int sj_db_unnamed(struct sj_db *db, uint32_t build,
-                  int (*visit)(const char *path, const struct sj_key *content, void *user),
-                  void *user)
+static int visit_unnamed(struct sj_db *db, uint32_t build,
+                         int (*visit)(const char *path, const struct sj_key *content, void *user),
+                         void *user)
 {
     SJ_AUTO(sj_auto_free) struct sj_sample *samples = NULL;
     size_t count = 0;
@@ -90,4 +92,12 @@ int sj_db_unnamed(struct sj_db *db, uint32_t build,
     free(seen.bits);
     free(states.bits);
     return status;
+}
+
+int sj_db_unnamed(struct sj_db *db, uint32_t build,
+                  int (*visit)(const char *path, const struct sj_key *content, void *user),
+                  void *user)
+{
+    SJ_DB_GUARD(db, -EBADMSG);
+    return visit_unnamed(db, build, visit, user);
 }

@@ -100,8 +100,10 @@ static int read_set(struct sj_ingest *in, const struct sj_db_place *place, const
     SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_PATHSET_LIMIT);
     SJ_AUTO(sj_buf_release) struct sj_buf arena = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     struct sj_pathset set = {0};
-    if (read_bytes(in, space, key, &bytes) != 0 ||
-        sj_pathset_decode(bytes.data, bytes.len, &set, &arena) < 0) {
+    sigjmp_buf *guarded = sj_guard_pause();
+    int found = read_bytes(in, space, key, &bytes);
+    sj_guard_resume(guarded);
+    if (found != 0 || sj_pathset_decode(bytes.data, bytes.len, &set, &arena) < 0) {
         return SJ_DB_NONE;
     }
     int status = name_set(in, place, &set, out);

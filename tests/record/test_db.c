@@ -785,3 +785,75 @@ Test(db, counts_parts_that_were_folded_before_they_were_read)
     cr_assert_eq(sj_db_ingested_ever(at.db, &ever), 0);
     cr_expect_eq(ever.gone_parts, gone);
 }
+
+// Whatever is asked of a database that lies there damaged, the answer is an answer.
+static void ask_everything(void)
+{
+    struct sj_db *db = NULL;
+    struct sj_err err;
+    if (sj_db_open(at.dir, SJ_DB_READ, &db, &err) != 0) {
+        return;
+    }
+    struct sj_build *list = NULL;
+    struct sj_sample *all = NULL;
+    struct sj_unit *units = NULL;
+    size_t count = 0;
+    size_t size = 0;
+    size_t unit_count = 0;
+    (void)sj_db_builds(db, NULL, &list, &count);
+    free(list);
+    (void)sj_db_units(db, NULL, &units, &unit_count);
+    free(units);
+    count = 0;
+    (void)sj_db_samples(db, 1, SJ_OUTCOME_ANY, &all, &count, &size);
+    for (size_t i = 0; i < count; i++) {
+        const struct sj_input *inputs = NULL;
+        size_t length = 0;
+        (void)sj_db_inputs(db, all[i].state, &inputs, &length);
+    }
+    free(all);
+    struct visits visits = {0};
+    (void)sj_db_unnamed(db, 1, stop, &visits);
+    sj_db_close(db);
+}
+
+Test(db, that_is_damaged_anywhere_ends_no_reader)
+{
+    static const char *const paths[] = {"F../a.c", "F../b.h", NULL};
+    struct sj_key set = database_pathset(&at, paths);
+    char strong[32];
+    for (int i = 0; i < 300; i++) {
+        (void)snprintf(strong, sizeof strong, "s%d", i);
+        append_miss(&set, strong, (const char *const[]){"a.c", strong, NULL});
+    }
+    (void)database_ingest(&at);
+    append_miss(&set, "later", (const char *const[]){"a.c", "later", NULL});
+    sj_db_close(at.db);
+    at.db = NULL;
+    SJ_AUTO(sj_auto_free) char *file = sj_asprintf("%s/records/data.mdb", at.dir);
+    SJ_AUTO(sj_buf_release) struct sj_buf whole = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    cr_assert_eq(sj_file_read(AT_FDCWD, file, &whole), 0);
+    unsigned state = 33;
+    for (size_t page = 2 * 4096; page < whole.len; page += 4096) {
+        SJ_AUTO(sj_auto_free) char *bytes = sj_calloc(whole.len, 1);
+        memcpy(bytes, whole.data, whole.len);
+        for (int i = 0; i < 40; i++) {
+            state = state * 1664525u + 1013904223u;
+            bytes[page + (state >> 8) % (i % 2 ? 4096 : 64)] ^= (char)(state >> 24 | 1);
+        }
+        cr_assert_eq(sj_file_write(file, 0666, bytes, whole.len), 0);
+        // What a condemned database holds stays until the process ends: one of its own.
+        pid_t child = fork();
+        if (child == 0) {
+            ask_everything();
+            _exit(0);
+        }
+        int status = 1;
+        cr_assert_eq(waitpid(child, &status, 0), child);
+        cr_expect_eq(status, 0, "page %zu: status %d", page / 4096, status);
+    }
+    SJ_AUTO(sj_auto_free) char *records = sj_asprintf("%s/records", at.dir);
+    cr_assert_eq(sj_tree_remove(records), 0);
+    database_reopen(&at, SJ_DB_WRITE);
+    cr_expect_eq(database_ingest(&at).records, 301, "the journal has them still");
+}
