@@ -2,6 +2,7 @@
 #include "analyze/learn.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/description.h"
 #include "base/mem.h"
@@ -25,13 +26,13 @@ void sj_learned_release(struct sj_learned *learned)
     }
 }
 
-void sj_learn_begin(struct sj_learned *learned, const struct sj_match *match)
+void sj_learn_begin(struct sj_learned *learned, const struct sj_changes *changes)
 {
     if (learned->count == learned->size) {
         learned->size = learned->size ? learned->size * 2 : 64;
         learned->lessons = sj_realloc(learned->lessons, learned->size, sizeof *learned->lessons);
     }
-    learned->lessons[learned->count++] = (struct sj_lesson){.match = match};
+    learned->lessons[learned->count++] = (struct sj_lesson){.changes = changes};
 }
 
 void sj_learn_unit(struct sj_learned *learned, const struct sj_sieve *sieve,
@@ -60,36 +61,53 @@ void sj_learn_unit(struct sj_learned *learned, const struct sj_sieve *sieve,
     }
 }
 
+// Paths that no unit reads have no number, so texts are compared.
+static bool has_path(const struct sj_changes *changes, const char *path)
+{
+    size_t first = 0;
+    size_t count = changes->count;
+    while (count > 0) {
+        size_t half = count / 2;
+        int order = strcmp(sj_changed_path(changes, first + half), path);
+        if (order == 0) {
+            return true;
+        }
+        first += order < 0 ? half + 1 : 0;
+        count = order < 0 ? count - half - 1 : half;
+    }
+    return false;
+}
+
 // Whether a path was changed in each build in which a generated file came out otherwise, and in no
 // other one.
-static bool follows_path(const struct sj_learned *learned, uint32_t file, uint32_t path)
+static bool follows_path(const struct sj_learned *learned, uint32_t file, const char *path)
 {
     size_t seen = 0;
     size_t fewest = SIZE_MAX;
     for (size_t i = 0; i < learned->count; i++) {
         const struct sj_lesson *lesson = &learned->lessons[i];
         bool came_out = sj_numbers_has(&lesson->changed, file);
-        if (came_out != sj_numbers_has(&lesson->match->content, path)) {
+        if (came_out != has_path(lesson->changes, path)) {
             return false;
         }
         seen += came_out;
-        if (came_out && lesson->match->content.count < fewest) {
-            fewest = lesson->match->content.count;
+        if (came_out && lesson->changes->count < fewest) {
+            fewest = lesson->changes->count;
         }
     }
     return seen >= FOLLOW_BUILDS || (seen > 0 && fewest <= FEW_PATHS);
 }
 
-static bool follows_any(const struct sj_learned *learned, uint32_t file,
-                        const struct sj_match *match)
+static bool follows_any(const struct sj_learned *learned, struct sj_db *db, uint32_t file,
+                        const struct sj_changes *changes)
 {
-    for (uint32_t i = 0; i < match->content.size / 64; i++) {
-        for (uint64_t word = match->content.bits[i]; word; word &= word - 1) {
-            uint32_t path = i * 64 + (uint32_t)__builtin_ctzll(word);
-            if (follows_path(learned, file, path) ||
-                sj_description_makes(sj_db_text(match->db, path), sj_db_text(match->db, file))) {
-                return true;
-            }
+    const char *name = sj_db_text(db, file);
+    bool has_come_out = sj_numbers_has(&learned->known, file);
+    for (size_t i = 0; i < changes->count; i++) {
+        const char *path = sj_changed_path(changes, i);
+        if ((has_come_out && follows_path(learned, file, path)) ||
+            sj_description_makes(path, name)) {
+            return true;
         }
     }
     return false;
@@ -104,15 +122,16 @@ static bool is_always(const struct sj_learned *learned, uint32_t file)
     return seen >= ALWAYS_BUILDS && (double)seen >= ALWAYS_SHARE * (double)learned->count;
 }
 
-void sj_learned_apply(const struct sj_learned *learned, const struct sj_match *match,
-                      struct sj_numbers *always, struct sj_numbers *follows)
+void sj_learned_apply(const struct sj_learned *learned, struct sj_db *db,
+                      const struct sj_changes *changes, struct sj_numbers *always,
+                      struct sj_numbers *follows)
 {
     for (uint32_t i = 0; i < learned->generated.size / 64; i++) {
         for (uint64_t word = learned->generated.bits[i]; word; word &= word - 1) {
             uint32_t file = i * 64 + (uint32_t)__builtin_ctzll(word);
             if (is_always(learned, file)) {
                 sj_numbers_add(always, file);
-            } else if (follows_any(learned, file, match)) {
+            } else if (follows_any(learned, db, file, changes)) {
                 sj_numbers_add(follows, file);
             }
         }

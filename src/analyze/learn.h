@@ -10,8 +10,8 @@
 
 /** What one build taught. */
 struct sj_lesson {
-    const struct sj_match *match; /**< what had changed before it; the caller's */
-    struct sj_numbers changed;    /**< generated files that came out otherwise */
+    const struct sj_changes *changes; /**< what had changed before it, sorted; the caller's */
+    struct sj_numbers changed;        /**< generated files that came out otherwise */
 };
 
 /** What was learned. Zeroed: nothing. */
@@ -23,9 +23,9 @@ struct sj_learned {
     struct sj_numbers generated; /**< all generated files that units read */
 };
 
-/** Begin with the next build. @param learned what was learned @param match what had changed; must
- * outlive it */
-void sj_learn_begin(struct sj_learned *learned, const struct sj_match *match);
+/** Begin with the next build. @param learned what was learned @param changes what had changed,
+ * sorted; must outlive it */
+void sj_learn_begin(struct sj_learned *learned, const struct sj_changes *changes);
 
 /**
  * Compare a unit's generated inputs before and after the build that was begun last.
@@ -44,12 +44,14 @@ void sj_learn_unit(struct sj_learned *learned, const struct sj_sieve *sieve,
  * or that are called like what such a path is made into.
  *
  * @param learned  what was learned
- * @param match    what changes now
+ * @param db       texts
+ * @param changes  what changes now
  * @param always   takes those of the first kind
  * @param follows  takes those of the second kind
  */
-void sj_learned_apply(const struct sj_learned *learned, const struct sj_match *match,
-                      struct sj_numbers *always, struct sj_numbers *follows);
+void sj_learned_apply(const struct sj_learned *learned, struct sj_db *db,
+                      const struct sj_changes *changes, struct sj_numbers *always,
+                      struct sj_numbers *follows);
 
 /** Free what was learned. @param learned it, zeroed or NULL */
 void sj_learned_release(struct sj_learned *learned);

@@ -193,7 +193,8 @@ static void prepare(struct work *work)
     work->match = *outlook->match;
     work->usual_ns = sj_units_usual_cost(outlook->units);
     if (outlook->learned) {
-        sj_learned_apply(outlook->learned, outlook->match, &work->always, &work->follows);
+        sj_learned_apply(outlook->learned, outlook->db, outlook->changes, &work->always,
+                         &work->follows);
         sj_numbers_join(&work->both, &work->always);
         sj_numbers_join(&work->both, &work->follows);
         work->match.too = &work->both;

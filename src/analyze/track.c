@@ -19,7 +19,9 @@ struct work {
     const struct sj_view *view;
     struct sj_track *out;
     struct sj_sieve sieve;
-    struct sj_changes *changes; // before each build of the chain; only of those that are judged
+    struct sj_changes *changes; // before each build of the chain; only of those that are judged.
+                                // The track's
+    struct sj_match *matches;   // the same, looked up
     uint32_t *chain;
     size_t chain_count;
     size_t from; // first build of the chain that is judged
@@ -49,10 +51,10 @@ void sj_track_release(struct sj_track *track)
     if (track) {
         sj_units_release(&track->units);
         sj_learned_release(&track->learned);
-        for (size_t i = 0; i < track->match_count; i++) {
-            sj_match_release(&track->matches[i]);
+        for (size_t i = 0; i < track->change_count; i++) {
+            sj_changes_release(&track->changes[i]);
         }
-        free(track->matches);
+        free(track->changes);
         free(track->builds);
         *track = (struct sj_track){0};
     }
@@ -116,8 +118,9 @@ static void find_changes(struct work *work)
 {
     const struct sj_view *view = work->view;
     work->changes = sj_calloc(work->chain_count + 1, sizeof *work->changes);
-    work->out->matches = sj_calloc(work->chain_count + 1, sizeof *work->out->matches);
-    work->out->match_count = work->chain_count;
+    work->matches = sj_calloc(work->chain_count + 1, sizeof *work->matches);
+    work->out->changes = work->changes;
+    work->out->change_count = work->chain_count;
     for (size_t i = work->from; i < work->chain_count; i++) {
         work->changes[i] = SJ_CHANGES_NONE;
         const struct sj_view_build *build = &view->builds[work->chain[i]];
@@ -125,8 +128,8 @@ static void find_changes(struct work *work)
             (void)sj_changes_between(view->history, view->builds[build->reference].commit,
                                      build->commit, &work->changes[i]);
         }
-        sj_match_make(view->db, &work->changes[i], &work->out->matches[i]);
-        sj_sieve_want(&work->sieve, &work->out->matches[i]);
+        sj_match_make(view->db, &work->changes[i], &work->matches[i]);
+        sj_sieve_want(&work->sieve, &work->matches[i]);
     }
 }
 
@@ -148,7 +151,7 @@ static int predict(struct work *work, size_t at, struct judged *judged)
         .db = view->db,
         .units = &work->out->units,
         .changes = &work->changes[at],
-        .match = &work->out->matches[at],
+        .match = &work->matches[at],
         .sieve = &work->sieve,
         .learned = &work->out->learned,
         .flags_scope = flags == SJ_FLAGS_SAME ? NULL : sj_buf_text(&scope),
@@ -291,7 +294,7 @@ static int judge(struct work *work, size_t at)
     int status = predict(work, at, &judged);
     if (status == 0) {
         sj_numbers_join(&work->out->learned.generated, &work->sieve.generated);
-        sj_learn_begin(&work->out->learned, &work->out->matches[at]);
+        sj_learn_begin(&work->out->learned, &work->changes[at]);
         judge_samples(work, &judged, build);
         add_row(work, &judged, build);
     }
@@ -336,9 +339,9 @@ int sj_track_make(const struct sj_view *view, uint32_t tip, size_t last, struct 
     }
     sum_up(&work);
     for (size_t i = work.from; i < work.chain_count; i++) {
-        sj_changes_release(&work.changes[i]);
+        sj_match_release(&work.matches[i]);
     }
-    free(work.changes);
+    free(work.matches);
     free(work.chain);
     free(work.cpu_ratios);
     free(work.wall_ratios);

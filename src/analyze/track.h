@@ -35,25 +35,25 @@ struct sj_spread {
 
 /** What came of it. Zeroed: nothing. */
 struct sj_track {
-    struct sj_units units;     /**< as they stand after the last build */
-    struct sj_tracked *builds; /**< oldest first */
-    size_t count;              /**< length of builds */
-    struct sj_learned learned; /**< of all of them */
-    struct sj_match *matches;  /**< what had changed before each; learned needs them */
-    size_t match_count;        /**< length of matches */
-    struct sj_spread cpu;      /**< of real and predicted CPU */
-    struct sj_spread wall;     /**< of real and predicted time */
-    bool is_spread_known;      /**< there were enough builds; else these are guesses */
-    double precision;          /**< of what was predicted, so much came */
-    double recall;             /**< of what came, so much was predicted */
-    double error;              /**< mean of |real - predicted| / real, by CPU */
-    double coverage;           /**< of intervals, so many held */
-    size_t exact;              /**< builds whose set was predicted exactly */
-    size_t judged;             /**< builds of which anything was predicted, or came */
-    size_t intervals;          /**< builds that had an interval */
-    size_t redundant;          /**< compiles of units that had not changed: the cache's business */
-    size_t skipped;            /**< builds that cannot be judged: dirty, failed, without a commit,
-                                    or not behind their reference */
+    struct sj_units units;      /**< as they stand after the last build */
+    struct sj_tracked *builds;  /**< oldest first */
+    size_t count;               /**< length of builds */
+    struct sj_learned learned;  /**< of all of them */
+    struct sj_changes *changes; /**< what had changed before each; learned needs them */
+    size_t change_count;        /**< length of changes */
+    struct sj_spread cpu;       /**< of real and predicted CPU */
+    struct sj_spread wall;      /**< of real and predicted time */
+    bool is_spread_known;       /**< there were enough builds; else these are guesses */
+    double precision;           /**< of what was predicted, so much came */
+    double recall;              /**< of what came, so much was predicted */
+    double error;               /**< mean of |real - predicted| / real, by CPU */
+    double coverage;            /**< of intervals, so many held */
+    size_t exact;               /**< builds whose set was predicted exactly */
+    size_t judged;              /**< builds of which anything was predicted, or came */
+    size_t intervals;           /**< builds that had an interval */
+    size_t redundant;           /**< compiles of units that had not changed: the cache's business */
+    size_t skipped;             /**< builds that cannot be judged: dirty, failed, without a commit,
+                                     or not behind their reference */
 };
 
 /**

@@ -10,6 +10,10 @@
 #   --tip REV          the newest of them; the clone's HEAD unless said otherwise
 #   --prepare COMMAND  shell command before the first build, such as a configure script
 #   --always REGEX     units that every build compiles, told apart in the sums
+#
+# A hit counts as compiled where it was foretold (it was changed back), else it is shown apart: make
+# asked for it, since a file was newer, but nothing had changed.
+#
 #   --flags-commit REV a commit that changes flags and little else: its parent is built from nothing,
 #                      then it is, in two more work trees; all that it compiles must be charged to it
 #
@@ -40,10 +44,12 @@ clone=$(cd "$OLDPWD" && cd "$clone" && pwd)
 shift 2
 PATH=$build/src/cli:$PATH
 
-# compiled BUILD: units that the build tool had compiled, hits too: it asked for them.
+# compiled BUILD: units that were compiled; what the build tool asked for without need came from the
+# cache, when nothing about it had changed.
 compiled() {
     "$scrubjay" export jsonl --build "$1" 2>"$work/export" |
-        jq -r 'select(.outcome == "hit" or .outcome == "miss") | .unit' | sort -u
+        jq -r "select(.outcome == \"hit\" or .outcome == \"miss\") | [.outcome, .unit] | @tsv" |
+        sort -u
 }
 
 # share A B: A of B in per cent.
@@ -70,7 +76,7 @@ git checkout -q "${commits[0]}"
 sh -c "$prepare" >"$work/log" 2>&1 || { tail -n 20 "$work/log" && exit 1; }
 build_one "${commits[0]}" "$@"
 printf '%s: %s units in the first build\n\n' "$(basename "$clone")" "$(compiled last | wc -l)"
-printf '%-12s %9s %9s %9s %9s  %s\n' commit predicted compiled both always subject
+printf '%-12s %9s %9s %9s %9s %9s  %s\n' commit predicted compiled both always again subject
 
 predicted_sum=0 compiled_sum=0 both_sum=0 always_sum=0 exact=0 built=0
 for commit in "${commits[@]:1}"; do
@@ -81,7 +87,6 @@ for commit in "${commits[@]:1}"; do
     jq -r '.list[] | select(.why == "new") | .unit' "$work/predicted.json" | sort -u >"$work/new"
     build_one "$commit" "$@" || continue
     compiled last >"$work/compiled.all"
-    grep -Ev "$always" "$work/compiled.all" >"$work/compiled" || true
     grep -Ev "$always" "$work/predicted" >"$work/predicted.rest" || true
     "$scrubjay" export jsonl --build last 2>/dev/null |
         jq -r '[.unit, .source] | @tsv' | sort -u >"$work/sources"
@@ -89,10 +94,14 @@ for commit in "${commits[@]:1}"; do
         awk -F '\t' -v source="$source" '$2 == source { print $1; found = 1 }
             END { if (!found) print source }' "$work/sources"
     done <"$work/new" | sort -u - "$work/predicted.rest" >"$work/expected"
+    awk -F '\t' 'NR == FNR { expected[$1] = 1; next } $1 == "miss" || expected[$2] { print $2 }' \
+        "$work/expected" "$work/compiled.all" | sort -u >"$work/compiled.any"
+    grep -Ev "$always" "$work/compiled.any" >"$work/compiled" || true
     p=$(wc -l <"$work/expected") c=$(wc -l <"$work/compiled")
     b=$(comm -12 "$work/expected" "$work/compiled" | wc -l)
-    a=$(($(wc -l <"$work/compiled.all") - c))
-    printf '%-12.10s %9d %9d %9d %9d  %.50s\n' "$commit" "$p" "$c" "$b" "$a" \
+    a=$(($(wc -l <"$work/compiled.any") - c))
+    again=$(cut -f 2 "$work/compiled.all" | sort -u | comm -23 - "$work/compiled.any" | wc -l)
+    printf '%-12.10s %9d %9d %9d %9d %9d  %.50s\n' "$commit" "$p" "$c" "$b" "$a" "$again" \
         "$(git log -1 --format=%s "$commit")"
     if [ "$p" -ne "$b" ] || [ "$c" -ne "$b" ]; then
         comm -23 "$work/expected" "$work/compiled" | sed 's/^/               not compiled: /' | head -n 5
