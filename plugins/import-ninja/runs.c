@@ -222,7 +222,7 @@ int ninja_log_tell(struct ninja_log *log, const struct sj_import_source *source,
     struct run *runs = calloc(count ? count : 1, sizeof *runs);
     char *folder = import_folder(source->path);
     int status = runs && folder ? 0 : -ENOMEM;
-    if (status == 0) {
+    if (status == 0 && log->count > 0) {
         qsort(log->lines, log->count, sizeof *log->lines, by_command);
         uint32_t told = 0; // a run whose lines were all given to others is none
         for (size_t at = 0; at < log->count; at = runs[told++].to) {

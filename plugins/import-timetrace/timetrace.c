@@ -230,7 +230,7 @@ static int tell_unit(struct trace *trace)
 
 static int tell_all(struct trace *trace)
 {
-    const struct event **around = calloc(trace->count + 1, sizeof *around);
+    const struct event **around = calloc(trace->count + 1, sizeof(void *));
     trace->name = name_of(trace->source->path);
     int status = around && trace->name ? 0 : -ENOMEM;
     if (status == 0 && trace->open_count > 0) {
