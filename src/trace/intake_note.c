@@ -196,6 +196,11 @@ static const char *full_path(struct sj_taking *taking, const struct sj_trace_uni
                              const char *path)
 {
     bool is_cut = false;
+    if (*path != '/' && (!unit || !unit->told.directory)) {
+        sj_trace_model_problem(taking->model, 0,
+                               "an include edge whose paths are relative to a folder that is not "
+                               "known: taken as relative to the root");
+    }
     sj_trace_path_full(unit ? sj_taking_folder(taking, unit) : taking->root, path, &taking->text);
     const char *kept =
         sj_trace_text(&taking->model->texts, sj_buf_text(&taking->text), PATH_MAX_BYTES, &is_cut);
