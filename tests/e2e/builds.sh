@@ -99,6 +99,15 @@ equal '… and no project' - "$(noted project)"
 SCRUBJAY_PROJECT=mine quiet_run -- true
 equal 'a setting names the project' mine "$(noted project)"
 
+SCRUBJAY_PROJECT=mine "$scrubjay" doctor --json >out
+equal 'doctor tells the commit' 1 "$(jq -r '.[] | select(.check == "git").text' out |
+    grep -c "project 'mine' at commit ${head:0:10} of no branch")"
+equal '… and whether instructions are counted' ok \
+    "$(jq -r '.[] | select(.check == "instructions").level' out)"
+CI_JOB_ID=9 CI_JOB_NAME=gcc CI_PIPELINE_ID=8 CI_COMMIT_REF_NAME=a..b "$scrubjay" doctor --json >out
+equal '… and the CI job' "gitlab, run '8', job 'gcc'; not right: branch" \
+    "$(jq -r '.[] | select(.check == "ci").text' out)"
+
 # Phases.
 quiet_run -- sh -c "'$scrubjay' run --phase configure -- gcc -c src/a.c -o build/a.o &&
     '$scrubjay' run --phase build -- gcc -c src/b.c -o build/b.o; '$scrubjay' run --phase test -- false"
