@@ -57,6 +57,14 @@ share() {
     awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f %%", b ? 100 * a / b : 100 }'
 }
 
+# prepare: what a build system finds then it keeps for ever, so it must find the compilers of `run`.
+prepare() {
+    "$scrubjay" run -- sh -c "$prepare" >"$work/log" 2>&1 || {
+        tail -n 20 "$work/log"
+        exit 1
+    }
+}
+
 # build_one COMMIT COMMAND...: checks the commit out and builds it; the log is shown when it fails.
 build_one() {
     git checkout -q --force "$1"
@@ -73,7 +81,7 @@ tip=$(git -C "$clone" rev-parse "$tip^{commit}")
 mapfile -t commits < <(git rev-list --first-parent --max-count=$((count + 1)) "$tip" | tac)
 
 git checkout -q "${commits[0]}"
-sh -c "$prepare" >"$work/log" 2>&1 || { tail -n 20 "$work/log" && exit 1; }
+prepare
 build_one "${commits[0]}" "$@"
 printf '%s: %s units in the first build\n\n' "$(basename "$clone")" "$(compiled last | wc -l)"
 printf '%-12s %9s %9s %9s %9s %9s  %s\n' commit predicted compiled both always again subject
@@ -137,7 +145,7 @@ if [ -n "$flags_commit" ]; then
         git clone -q --shared --no-checkout "$clone" "$work/flags"
         cd "$work/flags"
         git checkout -q "$which"
-        sh -c "$prepare" >"$work/log" 2>&1
+        prepare
         "$scrubjay" predict "$flags_commit" --json 2>/dev/null >"$work/predicted.json" || true
         build_one "$which" "$@"
         cd "$work/tree"
