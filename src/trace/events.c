@@ -167,8 +167,12 @@ void sj_trace_unit_fill(struct sj_trace_unit *unit, const struct sj_import_unit 
         known->start_ns = told->start_ns;
         known->is_relative = told->is_relative;
         known->outcome = told->outcome;
-    } else if (known->outcome == SJ_IMPORT_UNKNOWN) {
-        known->outcome = told->outcome;
+    } else if (known->outcome == SJ_IMPORT_UNKNOWN || told->outcome == SJ_IMPORT_FAILED) {
+        known->outcome = told->outcome; // what only saw it run does not know that it failed
+    }
+    if (known->start_ns == 0 && !known->is_relative) {
+        known->start_ns = told->start_ns;
+        known->is_relative = told->is_relative;
     }
     fill_number(&known->wall_ns, told->wall_ns);
     fill_number(&known->user_ns, told->user_ns);

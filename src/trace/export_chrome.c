@@ -18,6 +18,17 @@ struct slice {
     uint32_t item; /**< index of the action or span */
 };
 
+enum {
+    NESTED_MAX = 64, /**< deepest nesting of slices */
+    ROWS_MAX = 64,   /**< most rows of phases */
+};
+
+/** A row of phases: the ends of those that are open. */
+struct row {
+    uint64_t open[NESTED_MAX];
+    size_t depth;
+};
+
 /** A build on its way out. */
 struct writer {
     struct sj_chrome_event event;
@@ -37,7 +48,8 @@ static struct slice slice_of(const struct writer *writer, uint64_t start_ns, uin
                           sj_chrome_us(&writer->event, end_ns), item};
 }
 
-// The longer one first, so that it is drawn around the shorter one.
+// The longer one first, so that it is drawn around the shorter one; of equals the one told last,
+// which knows more.
 static int by_start(const void *left, const void *right)
 {
     const struct slice *a = left;
@@ -48,7 +60,7 @@ static int by_start(const void *left, const void *right)
     if (a->end != b->end) {
         return a->end > b->end ? -1 : 1;
     }
-    return (a->item > b->item) - (a->item < b->item);
+    return (a->item < b->item) - (a->item > b->item);
 }
 
 static uint32_t pack(const struct slice *slices, size_t count, uint32_t *lanes)
@@ -72,30 +84,76 @@ static int write_names(struct writer *writer, const char *what, uint32_t first, 
     return status;
 }
 
-// Spans of the build itself: phases, and whatever an import knew beyond them. Threads from 1 on.
-static int write_phases(struct writer *writer)
+// Whether a row has room for a slice: behind what is there, or inside it.
+static bool fits(struct row *row, const struct slice *slice)
+{
+    while (row->depth > 0 && row->open[row->depth - 1] <= slice->start) {
+        row->depth--;
+    }
+    return row->depth == 0 || (row->depth < NESTED_MAX && slice->end <= row->open[row->depth - 1]);
+}
+
+// The first row that has room; ROWS_MAX: none has.
+static uint32_t find_row(struct row *rows, uint32_t *made, const struct slice *slice)
+{
+    uint32_t at = 0;
+    while (at < *made && !fits(&rows[at], slice)) {
+        at++;
+    }
+    if (at < ROWS_MAX) {
+        *made = at == *made ? at + 1 : *made;
+        rows[at].open[rows[at].depth++] = slice->end;
+    }
+    return at;
+}
+
+// An import tells phases twice: as such, and with their details as spans.
+static bool is_twice(const struct writer *writer, const struct slice *slice,
+                     const struct slice *before)
+{
+    const struct sj_chrome_span *spans = writer->build->spans;
+    return before && before->start == slice->start && before->end == slice->end &&
+           strcmp(spans[before->item].name, spans[slice->item].name) == 0;
+}
+
+// The build's own spans, the longer ones first.
+static struct slice *own_spans(const struct writer *writer, size_t *count)
 {
     const struct sj_chrome_build *build = writer->build;
-    size_t count = 0;
-    SJ_AUTO(sj_auto_free)
     struct slice *slices = sj_calloc(build->span_count + 1, sizeof(*slices));
+    *count = 0;
     for (size_t i = 0; i < build->span_count; i++) {
         const struct sj_chrome_span *span = &build->spans[i];
         if (span->owner == SJ_CHROME_NONE) {
-            slices[count++] = slice_of(writer, span->start_ns, span->wall_ns, (uint32_t)i);
+            slices[(*count)++] = slice_of(writer, span->start_ns, span->wall_ns, (uint32_t)i);
         }
     }
-    qsort(slices, count, sizeof(*slices), by_start);
-    SJ_AUTO(sj_auto_free) uint32_t *lanes = sj_calloc(count + 1, sizeof(*lanes));
-    uint32_t made = pack(slices, count, lanes);
-    writer->first_lane = made + 1;
-    int status = write_names(writer, "phases", 1, made);
+    qsort(slices, *count, sizeof(*slices), by_start);
+    return slices;
+}
+
+// Spans of the build itself: phases, and whatever an import knew beyond them. Threads from 1 on.
+static int write_phases(struct writer *writer)
+{
+    size_t count;
+    SJ_AUTO(sj_auto_free) struct slice *slices = own_spans(writer, &count);
+    SJ_AUTO(sj_auto_free) struct row *rows = sj_calloc(ROWS_MAX, sizeof(*rows));
+    uint32_t made = 0;
+    int status = 0;
     for (size_t i = 0; i < count && status == 0; i++) {
-        const struct sj_chrome_span *span = &build->spans[slices[i].item];
-        status = sj_chrome_span(&writer->event, lanes[i] + 1, slices[i].start, slices[i].end, span,
-                                "phase");
+        if (is_twice(writer, &slices[i], i > 0 ? &slices[i - 1] : NULL)) {
+            continue;
+        }
+        uint32_t row = find_row(rows, &made, &slices[i]);
+        if (row == ROWS_MAX) {
+            writer->left->spans++;
+            continue;
+        }
+        status = sj_chrome_span(&writer->event, row + 1, slices[i].start, slices[i].end,
+                                &writer->build->spans[slices[i].item], "phase");
     }
-    return status;
+    writer->first_lane = made + 1;
+    return status < 0 ? status : write_names(writer, "phases", 1, made);
 }
 
 static int by_owner(const void *left, const void *right)
@@ -111,7 +169,10 @@ static int by_owner(const void *left, const void *right)
     if (a->depth != b->depth) {
         return a->depth < b->depth ? -1 : 1;
     }
-    return (a->wall_ns < b->wall_ns) - (a->wall_ns > b->wall_ns);
+    if (a->wall_ns != b->wall_ns) {
+        return a->wall_ns > b->wall_ns ? -1 : 1;
+    }
+    return (a->detail != NULL) - (b->detail != NULL);
 }
 
 static int by_owner_only(const void *key, const void *item)
@@ -133,10 +194,6 @@ static const struct sj_chrome_span *spans_of(const struct sj_chrome_build *build
     }
     return found;
 }
-
-enum {
-    NESTED_MAX = 64
-};
 
 // Slices of a thread must lie inside one another or apart: what sticks out is cut.
 static int write_spans(struct writer *writer, const struct slice *slice, uint32_t thread)

@@ -175,4 +175,5 @@ void sj_trace_model_join(struct sj_trace_model *model)
                build->spans.count ? &model->spans[build->spans.last].next : NULL);
     move_chain(&build->edges, &nameless->edges,
                build->edges.count ? &model->edges[build->edges.last].next : NULL);
+    nameless->is_told = false; // nothing is left of it
 }

@@ -11,6 +11,7 @@ refuse 'an unknown format is refused' "$scrubjay" export pprof
 "$scrubjay" export pprof 2>err
 has '… and those there are named' 'one of chrome, csv, jsonl, openmetrics' err
 
+# shellcheck disable=SC2089 # the quotes belong to the name
 odd='=cmd|"x",'$'\t''é'$'\xff''.c'
 printf 'int a(void) { return 1; }\n' >a.c
 printf 'int b(void) { return 2; }\n' >b.c
@@ -20,6 +21,7 @@ compile_all() {
     gcc -c a.c && gcc -c b.c && gcc -c "./$odd" -o "${odd%.c}.o"
 }
 export -f compile_all
+# shellcheck disable=SC2090
 export odd
 build() {
     "$scrubjay" run --quiet "$@" -- bash -c compile_all
@@ -45,7 +47,7 @@ has 'CSV names its columns' '^build,project,branch,job,commit,' rows.csv
 has 'CSV doubles quotes' '"[^"]*=cmd|""x"",' rows.csv
 
 "$scrubjay" export openmetrics >metrics
-check 'promtool takes the metrics' promtool check metrics <metrics
+check 'promtool takes the metrics' sh -c 'promtool check metrics <metrics'
 equal 'they end as OpenMetrics must' '# EOF' "$(tail -n 1 metrics)"
 has 'they count builds' '^scrubjay_builds\{.*\} 3$' metrics
 has 'and actions' '^scrubjay_actions\{.*outcome="hit"\} 5$' metrics

@@ -213,7 +213,9 @@ Test(export, chrome_nests_spans_below_their_action)
         {T0 + 25 * US, 900 * US, 1, 0, "sticks out", NULL},
         {T0 + 500 * US, US, 0, 0, "outside", NULL},
         {T0, 200 * US, 0, SJ_CHROME_NONE, "build", NULL},
-        {T0, 50 * US, 0, SJ_CHROME_NONE, "beside", NULL},
+        {T0 + 100 * US, 150 * US, 0, SJ_CHROME_NONE, "beside", NULL},
+        {T0 + 20 * US, 30 * US, 0, SJ_CHROME_NONE, "within", NULL},
+        {T0 + 20 * US, 30 * US, 0, SJ_CHROME_NONE, "within", "told again"},
     };
     struct sj_chrome_build build = {
         .build = build_of("1", "main"),
@@ -230,7 +232,8 @@ Test(export, chrome_nests_spans_below_their_action)
     const json_t *out = event_of(root, "X", "sticks out", 0);
     const json_t *phase = event_of(root, "X", "build", 0);
     const json_t *beside = event_of(root, "X", "beside", 0);
-    cr_assert(action && outer && inner && out && phase && beside);
+    const json_t *within = event_of(root, "X", "within", 0);
+    cr_assert(action && outer && inner && out && phase && beside && within);
     cr_expect_null(event_of(root, "X", "outside", 0));
     cr_expect_eq(left.spans, 1);
     cr_expect_eq(number(inner, "tid"), number(action, "tid"));
@@ -239,6 +242,9 @@ Test(export, chrome_nests_spans_below_their_action)
     // cut where the one that it began in ends
     cr_expect_eq(number(out, "ts") + number(out, "dur"), 30);
     cr_expect_neq(number(phase, "tid"), number(beside, "tid"));
+    cr_expect_eq(number(phase, "tid"), number(within, "tid"));
+    cr_expect_str_eq(text(json_object_get(within, "args"), "detail"), "told again");
+    cr_expect_null(event_of(root, "X", "within", 1));
     cr_expect_lt(number(phase, "tid"), number(action, "tid"));
     json_decref(root);
 }
