@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/export_cause.h"
 #include "cli/export_feed.h"
 #include "cli/report.h"
 #include "cli/ui.h"
@@ -30,76 +31,77 @@ static const struct sj_option options[] = {
 };
 
 /** An export under way. */
-struct export
-{
+struct export_run {
     struct sj_db *db;
+    const struct sj_report *report;
     const struct sj_build *builds;
     size_t count;
     struct sj_export_out out;
     struct sj_progress *progress;
+    struct sj_err *err;
 };
 
 /** A format. */
 struct format {
     const char *name;
     bool is_of_one; /**< of the latest build only, when nothing else is said */
-    int (*write)(struct export *export);
+    int (*write)(struct export_run *run);
 };
 
 // One line for each action, by a function for one.
-static int write_rows(struct export *export,
+static int write_rows(struct export_run *run,
                       void (*row)(const struct sj_export_build *, const struct sj_export_action *,
                                   struct sj_buf *))
 {
     SJ_AUTO(sj_auto_free) struct sj_sample *samples = NULL;
     size_t size = 0;
-    for (size_t i = 0; i < export->count; i++) {
+    for (size_t i = 0; i < run->count; i++) {
         size_t count = 0;
         struct sj_feed_build build;
-        sj_feed_build(&export->builds[i], &build);
-        int status = sj_db_samples(export->db, export->builds[i].number, SJ_OUTCOME_ANY, &samples,
-                                   &count, &size);
+        sj_feed_build(&run->builds[i], &build);
+        int status =
+            sj_db_samples(run->db, run->builds[i].number, SJ_OUTCOME_ANY, &samples, &count, &size);
         for (size_t k = 0; k < count && status >= 0; k++) {
             struct sj_export_action action;
-            status = sj_feed_action(export->db, &samples[k], &action);
+            status = sj_feed_action(run->db, &samples[k], &action);
             if (status >= 0) {
-                row(&build.build, &action, export->out.buf);
-                status = sj_export_flush(&export->out);
+                row(&build.build, &action, run->out.buf);
+                status = sj_export_flush(&run->out);
             }
         }
         if (status < 0) {
             return status;
         }
-        sj_progress_show(export->progress, "writing builds", i + 1, export->count);
+        sj_progress_show(run->progress, "writing builds", i + 1, run->count);
     }
     return 0;
 }
 
-static int write_csv(struct export *export)
+static int write_csv(struct export_run *run)
 {
-    sj_export_csv_head(export->out.buf);
-    return write_rows(export, sj_export_csv_row);
+    sj_export_csv_head(run->out.buf);
+    return write_rows(run, sj_export_csv_row);
 }
 
-static int write_jsonl(struct export *export)
+static int write_jsonl(struct export_run *run)
 {
-    return write_rows(export, sj_export_json_row);
+    return write_rows(run, sj_export_json_row);
 }
 
-static int write_metrics(struct export *export)
+static int write_metrics(struct export_run *run)
 {
     const char *outcomes[SJ_OUTCOME_COUNT] = {NULL};
     for (int i = SJ_OUTCOME_HIT; i < SJ_OUTCOME_COUNT; i++) {
         outcomes[i] = sj_outcome_name((enum sj_outcome)i);
     }
-    size_t size = export->count > 0 ? export->count : 1;
+    size_t size = run->count > 0 ? run->count : 1;
     SJ_AUTO(sj_auto_free) struct sj_feed_build *feeds = sj_calloc(size, sizeof(*feeds));
     SJ_AUTO(sj_auto_free) struct sj_export_build *builds = sj_calloc(size, sizeof(*builds));
-    for (size_t i = 0; i < export->count; i++) {
-        sj_feed_build(&export->builds[i], &feeds[i]);
+    for (size_t i = 0; i < run->count; i++) {
+        sj_feed_build(&run->builds[i], &feeds[i]);
         builds[i] = feeds[i].build;
     }
-    sj_export_metrics(builds, export->count, outcomes, SJ_OUTCOME_COUNT, export->out.buf);
+    sj_export_metrics(builds, run->count, outcomes, SJ_OUTCOME_COUNT, run->out.buf);
     return 0;
 }
 
@@ -113,13 +115,16 @@ static void tell_left(uint64_t spans)
     }
 }
 
-static int write_traces(struct export *export, struct sj_feed_trace *traces)
+static int write_traces(struct export_run *run, struct sj_feed_trace *traces, struct sj_pool *pool)
 {
     SJ_AUTO(sj_auto_free)
-    struct sj_chrome_build *builds = sj_calloc(export->count + 1, sizeof(*builds));
+    struct sj_chrome_build *builds = sj_calloc(run->count + 1, sizeof(*builds));
     uint64_t lost = 0;
-    for (size_t i = 0; i < export->count; i++) {
-        int status = sj_feed_trace(export->db, &export->builds[i], &traces[i]);
+    for (size_t i = 0; i < run->count; i++) {
+        int status = sj_feed_trace(run->db, &run->builds[i], &traces[i]);
+        if (status == 0) {
+            status = sj_feed_causes(run->report, &run->builds[i], &traces[i], pool, run->err);
+        }
         if (status < 0) {
             return status;
         }
@@ -133,17 +138,18 @@ static int write_traces(struct export *export, struct sj_feed_trace *traces)
         lost += traces[i].lost_spans;
     }
     struct sj_chrome_left left;
-    int status = sj_export_chrome(builds, export->count, &export->out, &left);
+    int status = sj_export_chrome(builds, run->count, &run->out, &left);
     tell_left(lost + left.spans);
     return status;
 }
 
-static int write_chrome(struct export *export)
+static int write_chrome(struct export_run *run)
 {
     SJ_AUTO(sj_auto_free)
-    struct sj_feed_trace *traces = sj_calloc(export->count + 1, sizeof(*traces));
-    int status = write_traces(export, traces);
-    for (size_t i = 0; i < export->count; i++) {
+    struct sj_feed_trace *traces = sj_calloc(run->count + 1, sizeof(*traces));
+    SJ_AUTO(sj_pool_release) struct sj_pool pool = {0};
+    int status = write_traces(run, traces, &pool);
+    for (size_t i = 0; i < run->count; i++) {
         sj_feed_trace_release(&traces[i]);
     }
     return status;
@@ -179,7 +185,7 @@ static const struct format *find_format(const struct sj_invocation *call, struct
 
 // Which builds: those that the options ask for, or of a trace the latest one.
 static int list_builds(const struct sj_invocation *call, const struct sj_report *report,
-                       const struct format *format, struct sj_build **out, struct export *export,
+                       const struct format *format, struct sj_build **out, struct export_run *run,
                        struct sj_err *err)
 {
     const char *id = call->value[OPT_BUILD];
@@ -191,21 +197,27 @@ static int list_builds(const struct sj_invocation *call, const struct sj_report 
         .id = is_last ? NULL : id,
         .since_ns = id || is_last ? 0 : report->filter.since_ns,
     };
-    int status = sj_db_builds(report->db, &filter, out, &export->count);
+    int status = sj_db_builds(report->db, &filter, out, &run->count);
     if (status < 0) {
         return sj_fail(err, status, "cannot read the builds");
     }
-    if (export->count == 0 && (id || is_last)) {
+    if (run->count == 0 && (id || is_last)) {
         return sj_fail_plain(err, -ENOENT,
                              "there is no such build: 'scrubjay stats --builds' "
                              "lists those there are");
     }
-    export->builds = *out;
+    run->builds = *out;
     if (is_last) {
-        export->builds = &(*out)[export->count - 1];
-        export->count = 1;
+        run->builds = &(*out)[run->count - 1];
+        run->count = 1;
     }
     return 0;
+}
+
+// Unless what failed has said it already.
+static int fail(struct sj_err *err, int status, const char *target)
+{
+    return err->status < 0 ? err->status : sj_fail(err, status, "cannot write '%s'", target);
 }
 
 static int flush_to(void *user, struct sj_buf *buf)
@@ -216,41 +228,41 @@ static int flush_to(void *user, struct sj_buf *buf)
     return status;
 }
 
-static int write_to(struct export *export, const struct format *format, int fd)
+static int write_to(struct export_run *run, const struct format *format, int fd)
 {
-    export->out.flush = flush_to;
-    export->out.user = &fd;
-    int status = format->write(export);
-    return status < 0 ? status : flush_to(&fd, export->out.buf);
+    run->out.flush = flush_to;
+    run->out.user = &fd;
+    int status = format->write(run);
+    return status < 0 ? status : flush_to(&fd, run->out.buf);
 }
 
-static int write_file(struct export *export, const struct format *format, const char *path,
+static int write_file(struct export_run *run, const struct format *format, const char *path,
                       struct sj_err *err)
 {
     SJ_AUTO(sj_tempfile_release) struct sj_tempfile file = {0};
     int status = sj_tempfile_open(&file, path, 0666);
     if (status == 0) {
-        status = write_to(export, format, file.fd);
+        status = write_to(run, format, file.fd);
     }
     if (status == 0) {
         status = sj_tempfile_commit(&file);
     }
-    return status < 0 ? sj_fail(err, status, "cannot write '%s'", path) : 0;
+    return status < 0 ? fail(err, status, path) : 0;
 }
 
-static int write_all(struct sj_invocation *call, struct export *export, const struct format *format,
-                     struct sj_err *err)
+static int write_all(struct sj_invocation *call, struct export_run *run,
+                     const struct format *format, struct sj_err *err)
 {
     struct sj_progress progress;
     sj_progress_begin(&progress);
-    export->progress = &progress;
+    run->progress = &progress;
     const char *path = call->value[OPT_OUTPUT];
     int status;
     if (path) {
-        status = write_file(export, format, path, err);
+        status = write_file(run, format, path, err);
     } else {
-        status = write_to(export, format, STDOUT_FILENO);
-        status = status < 0 ? sj_fail(err, status, "cannot write the export") : 0;
+        status = write_to(run, format, STDOUT_FILENO);
+        status = status < 0 ? fail(err, status, "standard output") : 0;
     }
     sj_progress_end(&progress);
     return status;
@@ -269,13 +281,14 @@ static int run(struct sj_invocation *call)
     if (status == SJ_DB_NONE) {
         return sj_report_none();
     }
-    struct export export = {.db = report.db, .out = {.buf = &call->out}};
+    struct export_run exported = {
+        .db = report.db, .report = &report, .err = &err, .out = {.buf = &call->out}};
     SJ_AUTO(sj_auto_free) struct sj_build *builds = NULL;
     if (status == 0) {
-        status = list_builds(call, &report, format, &builds, &export, &err);
+        status = list_builds(call, &report, format, &builds, &exported, &err);
     }
     if (status == 0) {
-        status = write_all(call, &export, format, &err);
+        status = write_all(call, &exported, format, &err);
     }
     return status < 0 ? sj_command_fail(&err) : SJ_EXIT_OK;
 }

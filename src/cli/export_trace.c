@@ -202,7 +202,7 @@ static int add_actions(struct sj_db *db, struct sj_feed_trace *trace, struct nam
         if (status < 0) {
             return status;
         }
-        action->cause = "";
+        action->cause = action->group = action->because = "";
         names[i] = (struct named){sj_db_text_find(db, action->action.unit), (uint32_t)i};
     }
     qsort(names, trace->count, sizeof(*names), by_name);

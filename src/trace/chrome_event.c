@@ -6,35 +6,42 @@
 
 /** Colours that about:tracing knows by name; Perfetto has its own. */
 static const struct {
-    const char *of; /**< cause, or outcome where there is none */
+    const char *of; /**< kind of cause, group of causes, or outcome: the first that is listed */
     const char *colour;
 } colours[] = {
+    {"commit", "thread_state_running"},
+    {"cold", "yellow"},
+    {"toolchain", "thread_state_iowait"},
+    {"system", "thread_state_iowait"},
+    {"environment", "thread_state_iowait"},
+    {"arguments", "thread_state_iowait"},
+    {"nondeterministic", "vsync_highlight_color"},
+    // What a better cache would have saved stands out.
+    {"redundant", "bad"},
     {"hit", "good"},
     {"failed", "terrible"},
     {"error", "terrible"},
     {"bypass", "grey"},
-    // Misses: what a better cache would have saved stands out.
-    {"evicted", "bad"},
-    {"not shared", "bad"},
-    {"race", "bad"},
-    {"first build", "yellow"},
-    {"new unit", "yellow"},
-    {"tool", "thread_state_iowait"},
-    {"flags", "thread_state_iowait"},
-    {"environment", "thread_state_iowait"},
-    {"inputs", "thread_state_running"},
-    {"not deterministic", "vsync_highlight_color"},
 };
 
-static const char *colour_of(const struct sj_chrome_action *action)
+static const char *colour_named(const char *of)
 {
-    const char *of = *action->cause ? action->cause : action->action.outcome;
     for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++) {
         if (strcmp(colours[i].of, of) == 0) {
             return colours[i].colour;
         }
     }
-    return "generic_work";
+    return NULL;
+}
+
+static const char *colour_of(const struct sj_chrome_action *action)
+{
+    const char *const of[] = {action->cause, action->group, action->action.outcome};
+    const char *colour = NULL;
+    for (size_t i = 0; i < 3 && !colour; i++) {
+        colour = colour_named(of[i]);
+    }
+    return colour ? colour : "generic_work";
 }
 
 int sj_chrome_begin(struct sj_chrome_event *event, const struct sj_export_out *out,
@@ -147,6 +154,8 @@ int sj_chrome_action(struct sj_chrome_event *event, uint32_t thread, uint64_t st
     sj_json_open(json, "args", '{');
     sj_json_str(json, "outcome", of->outcome);
     add_text(json, "cause", action->cause);
+    add_text(json, "group", action->group);
+    add_text(json, "because", action->because);
     add_text(json, "reason", of->reason);
     add_text(json, "detail", of->detail);
     add_text(json, "source", of->source);

@@ -23,12 +23,14 @@ struct sj_chrome_span {
     const char *detail; /**< which; NULL: nothing more to say */
 };
 
-/** An action in a trace. */
+/** An action in a trace. Texts are never NULL. */
 struct sj_chrome_action {
     struct sj_export_action action; /**< what is known of it */
-    const char *cause; /**< why it missed, in a word or two; "": the reason says all there is */
-    uint32_t before;   /**< index of the action whose end it waited for, when that is known to be
-                            on the critical path; SJ_CHROME_NONE: none */
+    const char *cause;              /**< kind of cause: why it was compiled; "": not looked for */
+    const char *group;              /**< what that says: "necessary", "redundant", "other" */
+    const char *because;            /**< the causes in words, with files and commits */
+    uint32_t before;                /**< index of the action whose end it waited for, when that is
+                                         known to be on the critical path; SJ_CHROME_NONE: none */
 };
 
 /** A build to be written. */

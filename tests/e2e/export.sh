@@ -73,6 +73,8 @@ equal 'with its actions' 'hit hit miss' \
 equal 'whose slices are in order' nested "$(slices trace.json)"
 equal 'and counted' 0 \
     "$(jq '[.traceEvents[] | select(.ph == "C")] | last | .args.jobs' trace.json)"
+check 'a miss has its cause' jq -e \
+    'any(.traceEvents[]; .args.outcome == "miss" and .args.cause and .args.group and .args.because)' trace.json
 "$scrubjay" export chrome --since 1d >all.json
 equal 'with --since it is of all builds' 3 \
     "$(jq '[.traceEvents[] | select(.name == "process_name")] | length' all.json)"

@@ -164,9 +164,9 @@ static const json_t *event_of(const json_t *root, const char *ph, const char *na
 Test(export, chrome_packs_actions_into_threads)
 {
     const struct sj_chrome_action actions[] = {
-        {action_of("late.o", 10, 5), "inputs", 1},
-        {action_of("first.o", 0, 10), "", SJ_CHROME_NONE},
-        {action_of("beside.o", 3, 20), "evicted", SJ_CHROME_NONE},
+        {action_of("late.o", 10, 5), "commit", "necessary", "commit 1: a.h", 1},
+        {action_of("first.o", 0, 10), "", "", "", SJ_CHROME_NONE},
+        {action_of("beside.o", 3, 20), "evicted", "redundant", "", SJ_CHROME_NONE},
     };
     struct sj_chrome_build build = {
         .build = build_of("1", "main"), .actions = actions, .action_count = 3};
@@ -180,7 +180,7 @@ Test(export, chrome_packs_actions_into_threads)
     cr_expect_neq(number(first, "tid"), number(beside, "tid"));
     cr_expect_eq(number(late, "ts"), 10);
     cr_expect_eq(number(late, "dur"), 5);
-    cr_expect_str_eq(text(json_object_get(late, "args"), "cause"), "inputs");
+    cr_expect_str_eq(text(json_object_get(late, "args"), "cause"), "commit");
     cr_expect_str_eq(text(beside, "cname"), "bad");
 
     const json_t *from = event_of(root, "s", "critical path", 0);
@@ -206,7 +206,8 @@ Test(export, chrome_packs_actions_into_threads)
 
 Test(export, chrome_nests_spans_below_their_action)
 {
-    const struct sj_chrome_action actions[] = {{action_of("a.o", 0, 100), "", SJ_CHROME_NONE}};
+    const struct sj_chrome_action actions[] = {
+        {action_of("a.o", 0, 100), "", "", "", SJ_CHROME_NONE}};
     struct sj_chrome_span spans[] = {
         {T0 + 10 * US, 20 * US, 1, 0, "inner", "b.h"},
         {T0 + 5 * US, 50 * US, 0, 0, "outer", NULL},
