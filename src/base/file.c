@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -95,24 +94,6 @@ int sj_dir_make(const char *path, mode_t mode)
         return status;
     }
     return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : -errno;
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path) == 0 || errno == ENOENT ? 0 : -errno;
-}
-
-int sj_tree_remove(const char *path)
-{
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): unsafe only with FTW_CHDIR
-    int status = nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-    if (status == -1) {
-        return errno == ENOENT ? 0 : -errno;
-    }
-    return status;
 }
 
 int sj_tempfile_open(struct sj_tempfile *file, const char *target, mode_t mode)

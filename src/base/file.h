@@ -49,12 +49,17 @@ int sj_fd_write(int fd, const void *data, size_t len);
 int sj_dir_make(const char *path, mode_t mode);
 
 /**
- * Remove a file or a whole directory tree; symbolic links in it are removed, not followed.
+ * Remove a file or a whole directory tree. Symbolic links in it are removed, not followed;
+ * directories without write permission get it first; what is mounted in it stays.
  *
  * @param path what to remove
  * @return 0 (also when there was nothing) or the first negative errno
  */
 int sj_tree_remove(const char *path);
+
+/** The same of a name in a directory. @param dir_fd directory, or AT_FDCWD @param name what to
+ * remove @return as sj_tree_remove() */
+int sj_tree_remove_at(int dir_fd, const char *name);
 
 /** A file that is written aside; unless committed, it removes itself. Zeroed: nothing is open. */
 struct sj_tempfile {

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "repo/git.h"
-#include "repo/wipe.h"
 
 // Names the repository that is borrowed from, and locks ours; below .git.
 #define MARK "scrubjay-borrows"
@@ -162,7 +161,7 @@ static int make(git_repository *source, const char *dir, struct sj_err *err)
     (void)git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
     options.flags = GIT_REPOSITORY_INIT_MKDIR | GIT_REPOSITORY_INIT_MKPATH;
     SJ_AUTO(sj_auto_free) char *aside = sj_asprintf("%s.sj%x", dir, (unsigned)getpid());
-    int status = sj_wipe(AT_FDCWD, aside);
+    int status = sj_tree_remove(aside);
     int code = status < 0 ? 0 : git_repository_init_ext(&repo, aside, &options);
     if (code < 0) {
         return sj_git_fail(err, code, "cannot make a work tree in '%s'", dir);
@@ -175,7 +174,7 @@ static int make(git_repository *source, const char *dir, struct sj_err *err)
         status = -errno;
     }
     if (status < 0) {
-        (void)sj_wipe(AT_FDCWD, aside);
+        (void)sj_tree_remove(aside);
         return sj_fail(err, status, "cannot make a work tree in '%s'", dir);
     }
     return 0;
@@ -225,7 +224,7 @@ int sj_borrow(git_repository *source, const char *dir, bool is_own, git_reposito
             return sj_fail_plain(err, -EEXIST, "'%s' holds something else than a work tree of ours",
                                  dir);
         }
-        status = is_own ? sj_wipe(AT_FDCWD, dir) : 0;
+        status = is_own ? sj_tree_remove(dir) : 0;
         status =
             status < 0 ? sj_fail(err, status, "cannot empty '%s'", dir) : make(source, dir, err);
     }

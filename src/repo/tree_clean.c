@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "repo/borrow.h"
 #include "repo/git.h"
-#include "repo/wipe.h"
 
 #define PATH_LIMIT_BYTES 65536
 
@@ -70,7 +70,7 @@ static void clean_entry(struct clean *clean, int dir_fd, const char *name)
             clean_dir(clean, fd);
         }
     } else if (!entry || is_dir) {
-        note(clean, sj_wipe(dir_fd, name));
+        note(clean, sj_tree_remove_at(dir_fd, name));
     }
 }
 

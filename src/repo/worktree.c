@@ -13,7 +13,6 @@
 #include "repo/borrow.h"
 #include "repo/git.h"
 #include "repo/tree_clean.h"
-#include "repo/wipe.h"
 
 // Submodules within submodules.
 #define MODULE_DEPTH_MAX 16
@@ -137,7 +136,7 @@ static git_filemode_t mode_at(git_tree *tree, const char *path)
 
 static int drop_module(const char *dir, bool is_replaced)
 {
-    int status = sj_borrow_is(dir) ? sj_wipe(AT_FDCWD, dir) : 0;
+    int status = sj_borrow_is(dir) ? sj_tree_remove(dir) : 0;
     // libgit2 puts a file in the place of a directory, but not in that of a lost submodule.
     if (status == 0 && is_replaced) {
         (void)mkdir(dir, 0777);

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "repo/wipe.h"
-
+// Removal of directory trees, those without write permission too: Go's module cache is made of
+// them.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 // Each takes a descriptor while it is emptied.
 #define DEPTH_MAX 400
 
-static int wipe(int dir_fd, const char *name, unsigned depth);
+/** A removal under way. */
+struct removal {
+    dev_t dev;      // of what is removed: what is mounted in it stays
+    unsigned depth; // below its top
+};
 
-static int empty_dir(int fd, unsigned depth)
+static int remove_entry(int dir_fd, const char *name, const struct removal *above);
+
+static int empty_dir(int fd, const struct removal *removal)
 {
     SJ_AUTO(sj_auto_closedir) DIR *dir = fdopendir(fd);
     if (!dir) {
@@ -26,13 +34,13 @@ static int empty_dir(int fd, unsigned depth)
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
             continue;
         }
-        int failed = wipe(dirfd(dir), entry->d_name, depth + 1);
+        int failed = remove_entry(dirfd(dir), entry->d_name, removal);
         status = status < 0 ? status : failed;
     }
     return status;
 }
 
-static int wipe(int dir_fd, const char *name, unsigned depth)
+static int remove_entry(int dir_fd, const char *name, const struct removal *above)
 {
     if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT) {
         return 0;
@@ -42,8 +50,12 @@ static int wipe(int dir_fd, const char *name, unsigned depth)
     if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode)) {
         return status;
     }
-    if (depth > DEPTH_MAX) {
+    const struct removal own = {st.st_dev, above ? above->depth + 1 : 0};
+    if (own.depth > DEPTH_MAX) {
         return -ELOOP;
+    }
+    if (above && above->dev != own.dev) {
+        return -EXDEV;
     }
     if ((st.st_mode & 0700u) != 0700u) {
         (void)fchmodat(dir_fd, name, 0700, 0);
@@ -52,11 +64,16 @@ static int wipe(int dir_fd, const char *name, unsigned depth)
     if (fd < 0) {
         return -errno;
     }
-    status = empty_dir(fd, depth);
+    status = empty_dir(fd, &own);
     return unlinkat(dir_fd, name, AT_REMOVEDIR) == 0 ? 0 : status < 0 ? status : -errno;
 }
 
-int sj_wipe(int dir_fd, const char *name)
+int sj_tree_remove_at(int dir_fd, const char *name)
 {
-    return wipe(dir_fd, name, 0);
+    return remove_entry(dir_fd, name, NULL);
+}
+
+int sj_tree_remove(const char *path)
+{
+    return sj_tree_remove_at(AT_FDCWD, path);
 }
