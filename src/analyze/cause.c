@@ -167,6 +167,9 @@ static int load_earlier(struct sj_causes *causes, uint64_t from_ns, uint64_t unt
     int status = 0;
     for (size_t i = 0; i < causes->view.build_count && status == 0; i++) {
         const struct sj_view_build *build = &causes->view.builds[i];
+        if (causes->is_loaded[i] && build->count == 0) {
+            continue; // without any sample there is no array to point into
+        }
         if (causes->is_loaded[i]) {
             add_earlier(causes, i, causes->view.samples + build->first, build->count);
         } else if (build->build.start_ns >= from_ns && build->build.start_ns <= until_ns &&

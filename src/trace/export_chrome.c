@@ -199,7 +199,8 @@ static const struct sj_chrome_span *spans_of(const struct sj_chrome_build *build
 static int write_spans(struct writer *writer, const struct slice *slice, uint32_t thread)
 {
     const struct sj_chrome_build *build = writer->build;
-    const struct sj_chrome_span *end = build->spans + build->span_count;
+    // Without spans there is no array, and no end of one either.
+    const struct sj_chrome_span *end = build->spans ? build->spans + build->span_count : NULL;
     uint64_t open[NESTED_MAX] = {slice->end};
     size_t depth = 1;
     int status = 0;
