@@ -74,7 +74,8 @@ static int mark_bases(struct doomed *doomed, uint32_t limit)
         if (!is_marked(&doomed->marks, number)) {
             continue;
         }
-        int status = sj_db_row(doomed->db, SJ_DB_STATE, number, &row);
+        uint32_t config = 0;
+        int status = sj_db_state_row(doomed->db, number, &config, &row);
         if (status == SJ_DB_NONE) {
             continue;
         }
@@ -130,8 +131,6 @@ static int remove_states(struct doomed *doomed)
         unsigned char key[1 + SJ_KEY_SIZE] = {SJ_DB_ID_STRONG};
         memcpy(key + 1, doomed->keys[i].bytes, SJ_KEY_SIZE);
         status = sj_db_delete(doomed->db, SJ_DB_IDS, key, sizeof key);
-        key[0] = SJ_DB_ID_MADE;
-        status = status < 0 ? status : sj_db_delete(doomed->db, SJ_DB_IDS, key, sizeof key);
     }
     return status;
 }

@@ -46,7 +46,6 @@ enum sj_db_id {
     SJ_DB_ID_CONFIG = 'c',  /**< all its fields → configuration */
     SJ_DB_ID_CONTENT = 'o', /**< its key → content */
     SJ_DB_ID_STRONG = 's',  /**< strong key → state */
-    SJ_DB_ID_MADE = 'm', /**< strong key → configuration of the miss that made its state known */
 };
 
 /** Rows of the table SJ_DB_META. */

@@ -56,7 +56,7 @@ struct sj_ingest {
     struct sj_idmap texts;              /**< numbers by key */
     struct sj_idmap contents;           /**< numbers by content key */
     struct sj_idmap strongs;            /**< states by strong key */
-    struct sj_idmap made;               /**< configurations of states by strong key */
+    struct sj_idmap made;               /**< configurations of states, by strong key */
     struct sj_idmap names;              /**< units by place and name as written */
     struct sj_idmap configs;            /**< numbers by all their fields */
     struct sj_idmap sets;               /**< indexes of named plus 1, by place and path set */
@@ -101,12 +101,14 @@ int sj_ingest_note(struct sj_ingest *in, const struct sj_journal_frame *frame);
  * @param in     ingestion
  * @param build  of the record
  * @param record record
+ * @param config how it was compiled; 0: not told
  * @param before earlier state of the same unit; 0: none
  * @param state  takes the number; 0: not known
  * @return 0 or a negative errno
  */
 int sj_ingest_state(struct sj_ingest *in, const struct sj_open_build *build,
-                    const struct sj_record *record, uint32_t before, uint32_t *state);
+                    const struct sj_record *record, uint32_t config, uint32_t before,
+                    uint32_t *state);
 
 /** Number of a content, which gets one if it has none. @param in ingestion @param key its key
  * @param number takes it @return 0 or a negative errno */

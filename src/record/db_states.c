@@ -325,12 +325,29 @@ int sj_db_state_decode(const void *data, size_t len, const struct sj_input *base
     return 0;
 }
 
+int sj_db_state_row(struct sj_db *db, uint32_t number, uint32_t *config, struct sj_str *row)
+{
+    int status = sj_db_row(db, SJ_DB_STATE, number, row);
+    if (status != 0) {
+        return status;
+    }
+    struct sj_reader reader = sj_reader_of(row->data, row->len);
+    uint64_t value = sj_reader_varint(&reader);
+    if (reader.is_bad || value > UINT32_MAX) {
+        return -EBADMSG;
+    }
+    *config = (uint32_t)value;
+    *row = (struct sj_str){(const char *)reader.at, (size_t)(reader.end - reader.at)};
+    return 0;
+}
+
 // Reads one row; its base must be kept already, or there is none.
 static int load(struct sj_db *db, uint32_t number, uint32_t *base)
 {
     struct sj_str row;
     uint32_t depth = 0;
-    int status = sj_db_row(db, SJ_DB_STATE, number, &row);
+    uint32_t config = 0;
+    int status = sj_db_state_row(db, number, &config, &row);
     if (status != 0) {
         return status < 0 ? status : -ENOENT;
     }
@@ -398,7 +415,7 @@ int sj_db_inputs(struct sj_db *db, uint32_t state, const struct sj_input **out, 
     return find_inputs(db, state, out, count);
 }
 
-int sj_db_state_put(struct sj_db *db, uint32_t number, uint32_t before,
+int sj_db_state_put(struct sj_db *db, uint32_t number, uint32_t config, uint32_t before,
                     const struct sj_input *inputs, size_t count)
 {
     const struct sj_db_state *base = NULL;
@@ -408,8 +425,11 @@ int sj_db_state_put(struct sj_db *db, uint32_t number, uint32_t before,
     }
     sj_buf_clear(&db->scratch);
     uint32_t depth = sj_db_state_encode(base, number, inputs, count, &db->scratch);
-    struct sj_str row = sj_db_pack(db, db->scratch.data, db->scratch.len);
-    status = sj_db_row_put(db, SJ_DB_STATE, number, row.data, row.len);
+    struct sj_str packed = sj_db_pack(db, db->scratch.data, db->scratch.len);
+    sj_buf_clear(&db->scratch);
+    sj_buf_add_varint(&db->scratch, config);
+    sj_buf_add(&db->scratch, packed.data, packed.len);
+    status = sj_db_row_put(db, SJ_DB_STATE, number, db->scratch.data, db->scratch.len);
     if (status == 0) {
         struct sj_input *copy = sj_calloc(count + 1, sizeof *copy);
         if (count > 0) {

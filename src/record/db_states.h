@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "record/pathset.h"
 #include "record/sample.h"
 
@@ -102,14 +103,27 @@ struct sj_db;
 int sj_db_state(struct sj_db *db, uint32_t number, const struct sj_db_state **out);
 
 /**
+ * Find a state's row, of which a varint, the number of the configuration it was compiled with, and
+ * the packed bytes are made.
+ *
+ * @param db     database
+ * @param number of the state
+ * @param config takes the configuration; 0: not known
+ * @param row    takes what sj_db_unpack() reads
+ * @return 0, SJ_DB_NONE or a negative errno
+ */
+int sj_db_state_row(struct sj_db *db, uint32_t number, uint32_t *config, struct sj_str *row);
+
+/**
  * Write a state.
  *
  * @param db     database, being written
  * @param number of the new state
+ * @param config how it was compiled; 0: not known
  * @param before an earlier state of the same unit; 0: none
  * @param inputs sorted by path, then need; copied
  * @param count  length of inputs
  * @return 0 or a negative errno
  */
-int sj_db_state_put(struct sj_db *db, uint32_t number, uint32_t before,
+int sj_db_state_put(struct sj_db *db, uint32_t number, uint32_t config, uint32_t before,
                     const struct sj_input *inputs, size_t count);

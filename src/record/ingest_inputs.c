@@ -172,7 +172,8 @@ static int read_inputs(struct sj_ingest *in, const struct sj_named_set *set,
 }
 
 int sj_ingest_state(struct sj_ingest *in, const struct sj_open_build *build,
-                    const struct sj_record *record, uint32_t before, uint32_t *state)
+                    const struct sj_record *record, uint32_t config, uint32_t before,
+                    uint32_t *state)
 {
     static const struct sj_key none;
     *state = 0;
@@ -197,7 +198,7 @@ int sj_ingest_state(struct sj_ingest *in, const struct sj_open_build *build,
         return status;
     }
     uint32_t number = in->next[SJ_DB_STATE]++;
-    status = sj_db_state_put(in->db, number, before, in->inputs, set->count);
+    status = sj_db_state_put(in->db, number, config, before, in->inputs, set->count);
     if (status == 0 && has_key) {
         status = sj_db_id_put(in->db, &in->strongs, SJ_DB_ID_STRONG, &record->strong, number);
     }

@@ -199,23 +199,31 @@ static bool is_zero(const struct sj_key *key)
     return sj_key_eq(key, &zero);
 }
 
+static bool tells_config(const struct sj_record *record)
+{
+    return !is_zero(&record->component[SJ_COMPONENT_TOOL]);
+}
+
 // A hit by stamp does not tell how its unit is compiled; the miss did that stored what it took.
 static int settle_config(struct sj_ingest *in, const struct sj_record *record,
                          struct sj_sample *sample)
 {
-    if (!sample->state || is_zero(&record->strong)) {
+    if (!sample->state || is_zero(&record->strong) || tells_config(record)) {
         return 0;
     }
-    uint32_t made = 0;
-    int status = sj_db_id_find(in->db, &in->made, SJ_DB_ID_MADE, &record->strong, &made);
-    bool is_told = !is_zero(&record->component[SJ_COMPONENT_TOOL]);
-    if (status == SJ_DB_NONE && is_told && record->outcome == SJ_OUTCOME_MISS) {
-        return sj_db_id_put(in->db, &in->made, SJ_DB_ID_MADE, &record->strong, sample->config);
+    uint32_t made = sj_idmap_find(&in->made, &record->strong);
+    if (!made) {
+        struct sj_str row;
+        int status = sj_db_state_row(in->db, sample->state, &made, &row);
+        if (status < 0) {
+            return status;
+        }
+        if (status == 0 && made) {
+            sj_idmap_add(&in->made, &record->strong, made);
+        }
     }
-    if (status == 0 && !is_told) {
-        sample->config = made;
-    }
-    return status < 0 ? status : 0;
+    sample->config = made ? made : sample->config;
+    return 0;
 }
 
 static void add_to_unit(struct sj_ingest *in, const struct sj_sample *sample,
@@ -343,7 +351,9 @@ int sj_ingest_record(struct sj_ingest *in, const struct sj_record *record)
     };
     uint32_t before = unit ? unit->unit.last_state : 0;
     status = read_texts(in, record, &sample);
-    status = status < 0 ? status : sj_ingest_state(in, build, record, before, &sample.state);
+    uint32_t config = tells_config(record) ? sample.config : 0;
+    status =
+        status < 0 ? status : sj_ingest_state(in, build, record, config, before, &sample.state);
     status = status < 0 ? status : settle_config(in, record, &sample);
     return status < 0 ? status : count_sample(in, record, &sample, build, unit);
 }

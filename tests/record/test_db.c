@@ -857,3 +857,26 @@ Test(db, that_is_damaged_anywhere_ends_no_reader)
     database_reopen(&at, SJ_DB_WRITE);
     cr_expect_eq(database_ingest(&at).records, 301, "the journal has them still");
 }
+
+Test(db, a_hit_that_does_not_tell_is_compiled_as_its_miss_was)
+{
+    static const char *const paths[] = {"F../a.c", NULL};
+    struct sj_key set = database_pathset(&at, paths);
+    append_miss(&set, "s", (const char *const[]){"a.c", NULL});
+    (void)database_ingest(&at);
+    struct sj_record hit = record_of("b", SJ_OUTCOME_HIT, "a.o");
+    memset(hit.component, 0, sizeof hit.component);
+    hit.strong = database_key("s");
+    database_append(&at, &hit);
+    hit.strong = database_key("other");
+    hit.start_ns += SECOND;
+    database_append(&at, &hit);
+    (void)database_ingest(&at);
+    struct sj_sample *miss = samples(1, SJ_OUTCOME_BIT(SJ_OUTCOME_MISS), 1);
+    struct sj_sample *hits = samples(1, SJ_OUTCOME_BIT(SJ_OUTCOME_HIT), 2);
+    cr_expect_eq(hits[0].config, miss->config);
+    cr_expect_eq(hits[0].state, miss->state);
+    cr_expect_neq(hits[1].config, miss->config);
+    free(miss);
+    free(hits);
+}
