@@ -75,7 +75,7 @@ static double increase_of(const struct sj_view *view, uint32_t build, const stru
 {
     double all_ns = 0;
     for (size_t i = 0; i < before->count; i++) {
-        all_ns += before->items[i].is_link ? 0 : (double)sj_unit_cost(&before->items[i]);
+        all_ns += sj_unit_counts(&before->items[i]) ? (double)sj_unit_cost(&before->items[i]) : 0;
     }
     struct again again = {
         .ratios = sj_calloc(view->builds[build].count + 1, sizeof *again.ratios),

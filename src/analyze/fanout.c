@@ -161,7 +161,7 @@ int sj_fanout_make(const struct sj_view *view, const struct sj_units *units, str
     uint64_t usual_ns = sj_units_usual_cost(units);
     int status = 0;
     for (size_t i = 0; i < units->count && status == 0; i++) {
-        if (!units->items[i].is_link) {
+        if (sj_unit_counts(&units->items[i])) {
             status = add_unit(&make, &units->items[i], usual_ns);
         }
     }

@@ -169,6 +169,9 @@ static void sum_units(const struct sj_view *view, const struct sj_changes *chang
             out->link_ns += cost_ns;
             continue;
         }
+        if (unit->is_scratch) {
+            continue;
+        }
         cost_ns = cost_ns > 0 ? cost_ns : usual_ns;
         out->units++;
         out->all_ns += cost_ns;

@@ -89,7 +89,7 @@ static bool has_other_flags(const struct work *work, const struct sj_unit_now *u
 
 static int predict_unit(struct work *work, const struct sj_unit_now *unit)
 {
-    if (unit->is_link || (unit->source && sj_numbers_has(&work->removed, unit->source))) {
+    if (!sj_unit_counts(unit) || (unit->source && sj_numbers_has(&work->removed, unit->source))) {
         return 0;
     }
     enum sj_match_why why;

@@ -186,7 +186,7 @@ static bool has_changed(const struct sj_unit_now *unit, const struct sj_sample *
 static void judge_sample(struct work *work, struct judged *judged, const struct sj_sample *sample)
 {
     const struct sj_unit_now *unit = sj_units_find(&work->out->units, sample->unit);
-    if (unit && unit->is_mixed) {
+    if (unit && (unit->is_mixed || !sj_unit_counts(unit))) {
         return;
     }
     if (!has_changed(unit, sample)) {
@@ -194,8 +194,12 @@ static void judge_sample(struct work *work, struct judged *judged, const struct 
         return;
     }
     struct sj_unit known;
+    struct sj_db *db = work->view->db;
     bool is_expected = sj_numbers_has(&judged->predicted, sample->unit);
-    if (!unit && sj_db_unit(work->view->db, sample->unit, &known) == 0) {
+    if (!unit && sj_db_unit(db, sample->unit, &known) == 0) {
+        if (sj_unit_is_scratch(sj_db_text(db, known.name))) {
+            return;
+        }
         is_expected = known.source && sj_numbers_has(&judged->sources, known.source);
     }
     struct sj_tracked *row = &judged->row;

@@ -41,6 +41,20 @@ static void make_room(struct sj_units *units, uint32_t unit)
     }
 }
 
+// Folders and files in which configure scripts, CMake and Meson try the compiler out.
+static const char *const scratch[] = {"CMakeFiles/CMakeScratch/", "CMakeFiles/CMakeTmp/",
+                                      "CompilerIdC", "conftest.", "meson-private/"};
+
+bool sj_unit_is_scratch(const char *name)
+{
+    for (size_t i = 0; i < sizeof scratch / sizeof scratch[0]; i++) {
+        if (strstr(name, scratch[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct sj_unit_now *add(struct sj_units *units, struct sj_db *db, uint32_t unit)
 {
     make_room(units, unit);
@@ -48,6 +62,8 @@ static struct sj_unit_now *add(struct sj_units *units, struct sj_db *db, uint32_
     bool is_known = sj_db_unit(db, unit, &known) == 0;
     units->items[units->count] =
         (struct sj_unit_now){.unit = unit, .source = is_known ? known.source : 0};
+    units->items[units->count].is_scratch =
+        is_known && sj_unit_is_scratch(sj_db_text(db, known.name));
     units->place[unit] = (uint32_t)++units->count;
     return &units->items[units->count - 1];
 }
@@ -133,7 +149,7 @@ uint64_t sj_units_usual_cost(const struct sj_units *units)
     size_t count = 0;
     for (size_t i = 0; i < units->count; i++) {
         uint64_t cost_ns = sj_unit_cost(&units->items[i]);
-        if (cost_ns > 0 && !units->items[i].is_link) {
+        if (cost_ns > 0 && sj_unit_counts(&units->items[i])) {
             values[count++] = cost_ns;
         }
     }

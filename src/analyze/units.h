@@ -25,6 +25,8 @@ struct sj_unit_now {
     uint32_t recent_at;                /**< where the next one goes */
     bool is_link;                      /**< it links: no inputs are known, it runs when any of what
                                             it links has changed */
+    bool is_scratch;                   /**< a configure script's test of the compiler: no unit of
+                                            the project */
     bool is_mixed;                     /**< one build compiled several things under its name, as
                                             configure scripts do */
 };
@@ -53,6 +55,17 @@ struct sj_unit_now *sj_units_find(const struct sj_units *units, uint32_t unit);
  * @param build index of the build
  */
 void sj_units_apply(struct sj_units *units, const struct sj_view *view, size_t build);
+
+/** Whether a unit is a test that a configure script makes of the compiler. @param name of the unit
+ * @return true when its name says so */
+bool sj_unit_is_scratch(const char *name);
+
+/** Whether a unit is one of the project that is compiled: no link, no test of a configure script.
+ * @param unit unit @return true when it counts */
+static inline bool sj_unit_counts(const struct sj_unit_now *unit)
+{
+    return !unit->is_link && !unit->is_scratch;
+}
 
 /** What a unit costs: the median of its latest compiles. @param unit unit @return CPU in
  * nanoseconds; 0: not known */
