@@ -5,7 +5,8 @@
 
 // A line tells a time twice, by two clocks: that of the file system, in the third field, and since
 // the run began. Their difference, when the run began, is the same for all lines of a run but for
-// the coarseness of both clocks, and small steps by which the time of day is corrected.
+// the coarseness of both clocks, and what lies between the third field's time and the one that it
+// stands for. On a busy machine that can be seconds.
 #define SLACK_NS (100 * IMPORT_NS_PER_MS)
 // The year 2001 in nanoseconds: what is smaller is no point in time of a build.
 #define EARLIEST_NS (INT64_C(1000000000) * IMPORT_NS_PER_S)
@@ -30,8 +31,10 @@ static bool has_times(const struct ninja_log *log)
     return count > 0 && 2 * count >= log->count && log->version >= 5;
 }
 
-/** Of a line: when its run began. The true one is at most `length` before it, or behind it. */
-static int64_t exact_origin(const struct ninja_log *log, const struct ninja_line *line)
+// When a line's run began. Since version 6 it is at most as much earlier as the command took (one
+// that may leave its output as it was has the output's time), before as much later (the output may
+// have been written at once).
+static int64_t origin_of(const struct ninja_log *log, const struct ninja_line *line)
 {
     int64_t at_ms = log->version >= NINJA_STARTS_VERSION ? line->start_ms : line->end_ms;
     return line->mtime_ns - at_ms * IMPORT_NS_PER_MS;
@@ -50,55 +53,32 @@ static int by_place(const void *a, const void *b)
     return compare(((const struct ninja_line *)a)->place, ((const struct ninja_line *)b)->place);
 }
 
-// Lines of one command are no witnesses for each other.
-static bool is_other_command(const struct ninja_line *a, const struct ninja_line *b)
-{
-    return a->start_ms != b->start_ms || a->end_ms != b->end_ms;
-}
-
-static bool has_mate(const struct ninja_line *lines, size_t at, size_t count)
-{
-    for (size_t i = at + 1; i < count && lines[i].origin_ns - lines[at].origin_ns <= SLACK_NS;
-         i++) {
-        if (is_other_command(&lines[at], &lines[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Runs by time, in any order of lines. Some lines are off by at most what their command took: since
-// version 6 later, where the command may leave its output as it was; before, earlier, where it
-// wrote its output long before it ended. Origins are negated there, so that all are off to one
-// side.
+// Runs by time, in any order of lines: one run ends before the next begins. So what begins before
+// another's end belongs to it, however far off its own time is. Lines without a time go to the
+// latest run.
 static uint32_t split_by_origin(struct ninja_log *log)
 {
     struct ninja_line *lines = log->lines;
-    bool is_turned = log->version < NINJA_STARTS_VERSION;
     uint32_t runs = 0;
     for (size_t i = 0; i < log->count; i++) {
-        int64_t origin = exact_origin(log, &lines[i]);
-        lines[i].origin_ns = is_turned ? -origin : origin;
+        lines[i].origin_ns = has_time(&lines[i]) ? origin_of(log, &lines[i]) : INT64_MAX;
     }
     qsort(lines, log->count, sizeof *lines, by_origin);
-    int64_t last = 0; // of the run so far, by its exact lines
+    int64_t last_ns = 0; // origin of the line before
+    int64_t end_ns = 0;  // of the run so far
     for (size_t i = 0; i < log->count; i++) {
-        int64_t origin = lines[i].origin_ns;
-        int64_t length = (lines[i].end_ms - lines[i].start_ms) * IMPORT_NS_PER_MS;
-        if (runs > 0 && origin - last <= SLACK_NS) {
-            last = origin;
-        } else if (runs > 0 && !has_mate(lines, i, log->count) &&
-                   origin - length - SLACK_NS <= last) {
-            lines[i].origin_ns = last;
-        } else {
-            runs++;
-            last = origin;
+        if (!has_time(&lines[i])) {
+            lines[i].origin_ns = last_ns;
         }
+        int64_t origin_ns = lines[i].origin_ns;
+        int64_t line_end_ns = origin_ns + lines[i].end_ms * IMPORT_NS_PER_MS;
+        if (runs == 0 || (origin_ns - last_ns > SLACK_NS && origin_ns > end_ns + SLACK_NS)) {
+            runs++;
+            end_ns = line_end_ns;
+        }
+        end_ns = line_end_ns > end_ns ? line_end_ns : end_ns;
+        last_ns = origin_ns;
         lines[i].run = runs - 1;
-    }
-    for (size_t i = 0; i < log->count; i++) {
-        lines[i].origin_ns = is_turned ? -lines[i].origin_ns : lines[i].origin_ns;
-        lines[i].run = is_turned ? runs - 1 - lines[i].run : lines[i].run;
     }
     return runs;
 }
@@ -113,36 +93,66 @@ static bool is_in_order(const struct ninja_log *log, uint32_t runs)
     return steps <= runs + log->count / 8;
 }
 
-// Before version 6, a command that left its output as it was has the time of an input: that tells
-// nothing. Such a line belongs to the run of its neighbours, as runs follow each other in the file.
-static void mend_stale(struct ninja_log *log)
+/** Whether a line's time tells nothing: before version 6, a command that left its output as it was
+ * has the time of an input. `before` is the line before it that tells something. */
+static bool is_stale(const struct ninja_log *log, const struct ninja_line *line,
+                     const struct ninja_line *before)
+{
+    if (!has_time(line)) {
+        return true;
+    }
+    bool goes_back = before && line->end_ms < before->end_ms;
+    bool is_older = before && line->run != before->run && line->origin_ns < before->origin_ns;
+    return log->version < NINJA_STARTS_VERSION && before &&
+           (is_older || (goes_back && line->mtime_ns < before->mtime_ns));
+}
+
+// Give stale lines, from one place up to another, to their neighbours: as long as ends rise, to the
+// run before, then to the next.
+static void give(struct ninja_line *lines, size_t from, size_t to, const struct ninja_line *before,
+                 const struct ninja_line *next)
+{
+    bool is_next = !before;
+    for (size_t i = from; i < to; i++) {
+        is_next = is_next || (next && lines[i].end_ms < lines[i - 1].end_ms);
+        const struct ninja_line *owner = is_next ? next : before;
+        lines[i].run = owner ? owner->run : lines[i].run;
+        lines[i].origin_ns = owner ? owner->origin_ns : lines[i].origin_ns;
+    }
+}
+
+// What the order of the lines tells beyond their times: a run that began right behind the one
+// before it begins where the end of a line is before that of the line above; lines whose time tells
+// nothing belong where they stand.
+static uint32_t mend_by_order(struct ninja_log *log, uint32_t runs)
 {
     struct ninja_line *lines = log->lines;
-    size_t from = 0; // first of the lines whose run is not known yet
-    uint32_t run = 0;
-    int64_t origin_ns = 0;
+    const struct ninja_line *before = NULL;
+    size_t from = 0;        // first line that was not given to a run yet
+    uint32_t first_run = 0; // number of a run before it was cut
+    uint32_t cut_run = 0;   // number of the rest
     for (size_t i = 0; i < log->count; i++) {
-        bool goes_back = from > 0 && lines[i].end_ms < lines[from - 1].end_ms;
-        bool is_stale = !has_time(&lines[i]) ||
-                        (from > 0 && (lines[i].run < run || (lines[i].run == run && goes_back)));
-        if (is_stale) {
+        struct ninja_line *line = &lines[i];
+        if (before && line->run == first_run) {
+            line->run = cut_run;
+        }
+        if (is_stale(log, line, before)) {
             continue;
         }
-        // Those before it: of the run before as long as ends rise, then of this one.
-        bool is_next = from == 0;
-        for (size_t j = from; j < i; j++) {
-            is_next = is_next || lines[j].end_ms < lines[j - 1].end_ms;
-            lines[j].run = is_next ? lines[i].run : run;
-            lines[j].origin_ns = is_next ? lines[i].origin_ns : origin_ns;
+        if (before && line->run == before->run && line->end_ms < before->end_ms) {
+            first_run = before->run == cut_run ? first_run : before->run;
+            cut_run = runs++;
+            line->run = cut_run;
+        } else if (!before || line->run != before->run) {
+            first_run = line->run;
+            cut_run = line->run;
         }
-        run = lines[i].run;
-        origin_ns = lines[i].origin_ns;
+        give(lines, from, i, before, line);
+        before = line;
         from = i + 1;
     }
-    for (size_t j = from; from > 0 && j < log->count; j++) {
-        lines[j].run = run;
-        lines[j].origin_ns = origin_ns;
-    }
+    give(lines, from, log->count, before, NULL);
+    return runs;
 }
 
 // Runs by order alone.
@@ -166,8 +176,5 @@ uint32_t ninja_log_split(struct ninja_log *log, bool *is_timed)
     }
     uint32_t runs = split_by_origin(log);
     qsort(log->lines, log->count, sizeof *log->lines, by_place);
-    if (log->version < NINJA_STARTS_VERSION && is_in_order(log, runs)) {
-        mend_stale(log);
-    }
-    return runs;
+    return is_in_order(log, runs) ? mend_by_order(log, runs) : runs;
 }
