@@ -99,6 +99,8 @@ static int64_t run_origin(const struct ninja_log *log, const struct run *run)
     return origin;
 }
 
+#define FNV_START UINT64_C(0xcbf29ce484222325)
+
 // FNV-1a: a name needs no more.
 static uint64_t mix(uint64_t hash, const void *data, size_t len)
 {
@@ -112,7 +114,7 @@ static uint64_t mix(uint64_t hash, const void *data, size_t len)
 // Without times only what a run did can name it.
 static uint64_t digest(const struct ninja_log *log, const struct run *run, const char *folder)
 {
-    uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), folder, strlen(folder));
+    uint64_t hash = mix(FNV_START, folder, strlen(folder));
     for (size_t i = run->from; i < run->to; i++) {
         const struct ninja_line *line = &log->lines[i];
         hash = mix(hash, &line->start_ms, sizeof line->start_ms);
@@ -120,6 +122,12 @@ static uint64_t digest(const struct ninja_log *log, const struct run *run, const
         hash = mix(hash, line->output.data, line->output.len);
     }
     return hash;
+}
+
+// In seconds.
+static int64_t rounded_start(const struct run *run)
+{
+    return (run->start_ns + NAME_NS / 2) / NAME_NS * NAME_NS / IMPORT_NS_PER_S;
 }
 
 static int tell_command(const struct ninja_log *log, size_t at, const char *build,
@@ -186,21 +194,32 @@ static void set_times(const struct ninja_log *log, struct run *runs, uint32_t co
     }
 }
 
+// The same name whenever the log is read. `twins` counts runs before it that would have the same.
+static void name_run(const struct ninja_log *log, const struct run *run, bool is_timed,
+                     const char *folder, unsigned twins, char *out, size_t size)
+{
+    if (!is_timed) {
+        (void)snprintf(out, size, "%016llx", (unsigned long long)digest(log, run, folder));
+        return;
+    }
+    char tail[16] = "";
+    if (twins > 0) {
+        (void)snprintf(tail, sizeof tail, ".%u", twins + 1);
+    }
+    uint64_t place = mix(FNV_START, folder, strlen(folder));
+    (void)snprintf(out, size, "%lld-%08x%s", (long long)rounded_start(run),
+                   (unsigned)(place & UINT32_MAX), tail);
+}
+
 static int tell_runs(const struct ninja_log *log, const struct run *runs, uint32_t count,
                      bool is_timed, const char *folder, const struct sj_import_sink *sink)
 {
     int status = 0;
+    unsigned twins = 0;
     for (uint32_t i = 0; status == 0 && i < count; i++) {
         char name[64];
-        uint64_t place = mix(UINT64_C(0xcbf29ce484222325), folder, strlen(folder));
-        int64_t rounded = (runs[i].start_ns + NAME_NS / 2) / NAME_NS * NAME_NS / IMPORT_NS_PER_S;
-        if (is_timed) {
-            (void)snprintf(name, sizeof name, "%lld-%08x", (long long)rounded,
-                           (unsigned)(place & UINT32_MAX));
-        } else {
-            (void)snprintf(name, sizeof name, "%016llx",
-                           (unsigned long long)digest(log, &runs[i], folder));
-        }
+        twins = i > 0 && rounded_start(&runs[i]) == rounded_start(&runs[i - 1]) ? twins + 1 : 0;
+        name_run(log, &runs[i], is_timed, folder, twins, name, sizeof name);
         if (!is_timed) {
             sink->problem(sink->user, log->lines[runs[i].from].place + 2,
                           i + 1 < count
@@ -212,6 +231,11 @@ static int tell_runs(const struct ninja_log *log, const struct run *runs, uint32
         status = tell_run(log, &runs[i], name, folder, sink);
     }
     return status;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    return compare(((const struct run *)a)->start_ns, ((const struct run *)b)->start_ns);
 }
 
 int ninja_log_tell(struct ninja_log *log, const struct sj_import_source *source,
@@ -230,6 +254,9 @@ int ninja_log_tell(struct ninja_log *log, const struct sj_import_source *source,
         }
         count = told;
         set_times(log, runs, count, is_timed, source->mtime_ns);
+        if (is_timed) {
+            qsort(runs, count, sizeof *runs, by_start);
+        }
         status = tell_runs(log, runs, count, is_timed, folder, sink);
     }
     free(runs);
