@@ -339,6 +339,7 @@ int sj_ingest_record(struct sj_ingest *in, const struct sj_record *record)
         .wall_ns = record->wall_ns,
         .cpu_ns = record->user_ns + record->system_ns,
         .saved_ns = record->saved_ns,
+        .instructions = record->instructions,
         .peak_rss_bytes = record->peak_rss_bytes,
         .input_bytes = record->input_bytes,
         .output_bytes = record->output_bytes,

@@ -192,6 +192,7 @@ Test(db, keeps_samples_exactly)
     miss.own_ns = 5;
     miss.peak_rss_bytes = 123456789;
     miss.input_bytes = 77777;
+    miss.instructions = 123456789;
     miss.output_bytes = 333;
     miss.input_count = 42;
     miss.flags = SJ_RECORD_STORED | SJ_RECORD_SHARED;
@@ -221,6 +222,7 @@ Test(db, keeps_samples_exactly)
     cr_expect_eq(sample->cpu_ns, 1000000020);
     cr_expect_eq(sample->peak_rss_bytes, 123456789);
     cr_expect_eq(sample->input_bytes, 77777);
+    cr_expect_eq(sample->instructions, 123456789);
     cr_expect_eq(sample->output_bytes, 333);
     cr_expect_eq(sample->input_count, 42);
     cr_expect_eq(sample->flags, SJ_RECORD_STORED | SJ_RECORD_SHARED);
