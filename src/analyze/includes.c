@@ -438,10 +438,9 @@ static void read_line(struct scan *scan)
     skip_blanks(scan);
     int c = peek(scan);
     struct scan back = *scan;
-    if (c == '#') {
-        step(scan);
-        read_directive(scan);
-    } else if (c == '%' && (step(scan), peek(scan) == ':')) {
+    // "%:" is how keyboards without '#' write it.
+    bool is_directive = c == '#' || (c == '%' && (step(scan), peek(scan) == ':'));
+    if (is_directive) {
         step(scan);
         read_directive(scan);
     } else {
