@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_blobs.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -185,18 +188,9 @@ static void name_with(struct sj_db *db, const struct sj_build_log *log, struct s
     }
 }
 
-void sj_build_blobs(const struct sj_build_log *log, const struct sj_child_end *end)
+static void name_inputs(const struct sj_build_log *log, uint64_t budget_ns)
 {
     const struct sj_config *config = log->config;
-    if (!config || !config->stats || config->read_only || !log->is_own || end->told_signal ||
-        end->signal) {
-        return;
-    }
-    uint64_t budget_ns = end->wall_ns / BUDGET_SHARE;
-    budget_ns = budget_ns > BUDGET_MAX_NS ? BUDGET_MAX_NS : budget_ns;
-    if (budget_ns < BUDGET_MIN_NS || end->exit_status != 0) {
-        budget_ns = BUDGET_MIN_NS;
-    }
     uint64_t start_ns = sj_clock_ns(CLOCK_MONOTONIC);
     struct sj_err err = {0};
     struct sj_db *db = NULL;
@@ -210,4 +204,34 @@ void sj_build_blobs(const struct sj_build_log *log, const struct sj_child_end *e
     sj_db_close(db);
     sj_log("the build's records and inputs took %" PRIu64 " us",
            (sj_clock_ns(CLOCK_MONOTONIC) - start_ns) / 1000);
+}
+
+static uint64_t budget_of(const struct sj_child_end *end)
+{
+    uint64_t budget_ns = end->wall_ns / BUDGET_SHARE;
+    budget_ns = budget_ns > BUDGET_MAX_NS ? BUDGET_MAX_NS : budget_ns;
+    bool has_failed = end->exit_status != 0;
+    return budget_ns < BUDGET_MIN_NS || has_failed ? BUDGET_MIN_NS : budget_ns;
+}
+
+void sj_build_blobs(const struct sj_build_log *log, const struct sj_child_end *end)
+{
+    const struct sj_config *config = log->config;
+    if (!config || !config->stats || config->read_only || !log->is_own || end->told_signal ||
+        end->signal) {
+        return;
+    }
+    // A writer of LMDB that meets damaged pages may be ended by it, and a build's status is not to
+    // hang on the health of its records.
+    pid_t child = fork();
+    if (child == 0) {
+        name_inputs(log, budget_of(end));
+        _exit(0);
+    }
+    int status = 0;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status != 0) {
+        sj_log("the build's records were not taken in: wait status %#x", (unsigned)status);
+    }
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 /** Builds to be summed, in order. */
@@ -89,9 +90,8 @@ static void add_seconds(struct sj_buf *out, uint64_t ns)
 
 static void add_head(struct sj_buf *out, const char *metric, const char *help)
 {
-    size_t len = strlen(metric);
     sj_buf_addf(out, "# TYPE scrubjay_%s gauge\n", metric);
-    if (len > 8 && strcmp(metric + len - 8, "_seconds") == 0) {
+    if (sj_has_suffix(metric, "_seconds")) {
         sj_buf_addf(out, "# UNIT scrubjay_%s seconds\n", metric);
     }
     sj_buf_addf(out, "# HELP scrubjay_%s %s\n", metric, help);
