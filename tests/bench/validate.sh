@@ -43,6 +43,7 @@ clone=${1:?"usage: $0 BUILD-FOLDER [OPTION]... CLONE -- COMMAND..."}
 clone=$(cd "$OLDPWD" && cd "$clone" && pwd)
 shift 2
 PATH=$build/src/cli:$PATH
+export SCRUBJAY_PROJECT=validated # whatever folder it is built in
 
 # compiled BUILD: units that were compiled; what the build tool asked for without need came from the
 # cache, when nothing about it had changed.
@@ -151,8 +152,9 @@ if [ -n "$flags_commit" ]; then
         cd "$work/tree"
         mv "$work/flags" "$work/flags.$(git rev-parse --short "$which")"
     done
-    misses=$("$scrubjay" export jsonl --build last 2>/dev/null |
-        jq -s 'map(select(.outcome == "miss")) | length')
+    misses=$("$scrubjay" export jsonl --since all 2>/dev/null |
+        jq -s --arg commit "$flags_commit" \
+            'map(select(.commit == $commit and .outcome == "miss")) | length')
     sum=$("$scrubjay" blame --json "$flags_commit^..$flags_commit" 2>/dev/null |
         jq -r --arg commit "$flags_commit" \
             '[.lines[] | select(.commit == $commit) | .compiles] | add // 0')
