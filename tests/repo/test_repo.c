@@ -326,7 +326,6 @@ Test(repo, ranges_have_two_ends)
 // What git says the file is called; hash-object applies filters as add does.
 static void expect_blob(struct sj_repo *repo, const char *path, int status)
 {
-    SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     SJ_AUTO(sj_auto_free) char *content = sh_text("cat 'r/%s' 2>/dev/null || :; echo", path);
     struct sj_key key = sj_key_of(content, strlen(content));
     struct sj_oid oid = {0};
