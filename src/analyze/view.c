@@ -44,47 +44,74 @@ static void auto_view(struct sj_view *view)
     sj_view_release(view);
 }
 
-// All builds, of one project; which one is that of the first that is no other's.
-static int list_builds(struct sj_db *db, const struct sj_view_filter *filter, struct sj_build **out,
-                       size_t *count, struct sj_err *err)
+/** Names of projects, each once. */
+struct projects {
+    const char *names[PROJECTS_SAID];
+    size_t count;
+};
+
+// Builds that name no project are of none.
+static void find_projects(const struct sj_build *builds, size_t count, struct projects *out)
 {
+    *out = (struct projects){0};
+    for (size_t i = 0; i < count && out->count < PROJECTS_SAID; i++) {
+        size_t known = 0;
+        while (known < out->count && strcmp(out->names[known], builds[i].project) != 0) {
+            known++;
+        }
+        if (known == out->count && *builds[i].project) {
+            out->names[out->count++] = builds[i].project;
+        }
+    }
+}
+
+static int say_projects(const struct projects *projects, struct sj_err *err)
+{
+    SJ_AUTO(sj_buf_release) struct sj_buf names = SJ_BUF_INIT(1024);
+    for (size_t i = 0; i < projects->count; i++) {
+        sj_buf_addf(&names, "%s'%.100s'", i ? ", " : "", projects->names[i]);
+    }
+    return sj_fail_plain(err, -EINVAL,
+                         "there are builds of several projects: say which one with --project: %s",
+                         sj_buf_text(&names));
+}
+
+// All builds of the project that was asked for, or of the only one that has a name.
+static int list_builds(struct sj_view *view, const struct sj_view_filter *filter,
+                       struct sj_build **out, size_t *count, struct sj_err *err)
+{
+    SJ_AUTO(sj_auto_free) struct sj_build *builds = NULL;
     const struct sj_db_filter wanted = {
         .project = filter->project,
         .job = filter->job,
         .branch = filter->branch,
     };
-    int status = sj_db_builds(db, &wanted, out, count);
+    size_t listed = 0;
+    int status = sj_db_builds(view->db, &wanted, &builds, &listed);
     if (status < 0) {
         return sj_fail(err, status, "cannot list the builds");
     }
-    if (filter->project) {
-        return 0;
-    }
-    const char *others[PROJECTS_SAID] = {0};
-    size_t said = 0;
-    for (size_t i = 0; i < *count && said < PROJECTS_SAID; i++) {
-        size_t known = 0;
-        while (known < said && strcmp(others[known], (*out)[i].project) != 0) {
-            known++;
+    size_t kept = listed;
+    if (!filter->project) {
+        struct projects projects;
+        find_projects(builds, listed, &projects);
+        if (projects.count > 1) {
+            return say_projects(&projects, err);
         }
-        if (known == said) {
-            others[said++] = (*out)[i].project;
+        kept = 0;
+        for (size_t i = 0; i < listed; i++) {
+            if (projects.count == 0 || *builds[i].project) {
+                builds[kept++] = builds[i];
+            }
         }
     }
-    if (said <= 1) {
-        return 0;
+    if (kept < listed) {
+        add_note(view, "%zu build%s of no project left out: give them one with --project",
+                 listed - kept, listed - kept == 1 ? "" : "s");
     }
-    SJ_AUTO(sj_buf_release) struct sj_buf names = SJ_BUF_INIT(1024);
-    for (size_t i = 0; i < said; i++) {
-        sj_buf_addf(&names, "%s'%.100s'", i ? ", " : "", others[i]);
-    }
-    free(*out);
-    *out = NULL;
-    *count = 0;
-    return sj_fail_plain(err, -EINVAL,
-                         "there are builds of several projects: say which one with "
-                         "--project: %s",
-                         sj_buf_text(&names));
+    *count = kept;
+    *out = sj_steal(builds);
+    return 0;
 }
 
 // Where a build stands in the history.
@@ -304,7 +331,7 @@ int sj_view_load(struct sj_db *db, struct sj_repo *repo, struct sj_history *hist
     struct sj_view view = {.db = db, .repo = repo, .history = history, .project = ""};
     SJ_AUTO(sj_auto_free) struct sj_build *builds = NULL;
     size_t count = 0;
-    int status = list_builds(db, filter, &builds, &count, err);
+    int status = list_builds(&view, filter, &builds, &count, err);
     if (status < 0) {
         return status;
     }
