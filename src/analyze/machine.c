@@ -14,7 +14,10 @@
 #define CLOSE_ENOUGH   1e-4  // change of a factor that ends it
 #define ENOUGH         10    // controls that the noise can be told from
 #define SIGMA_ASSUMED  0.12  // of a compile on a busy virtual machine of two CPUs
+#define SPREAD_FREE    0.3   // more than machines of a fleet differ
 #define SPREAD_ASSUMED 0.032 // between builds on it
+#define LEAST_WORTH    0.1   // of a build with a control whose key has no other left
+#define NORMAL_90      1.645 // deviations that nine of ten normal values stay within
 #define FAR_OFF        3     // deviations from which a factor is no noise
 #define MEDIAN_ERROR   1.2533
 
@@ -27,7 +30,10 @@ struct fit {
     size_t *key_first;   // of each key in key_order
     size_t key_count;
     double *cost;   // of each key
-    double *factor; // of each build; of the outside in the end
+    double *usual;  // of each build: what its machine's builds have in common
+    double *factor; // of each build; the outside's is last and stays
+    double *found;  // of each build: what its controls say by themselves
+    double *worth;  // of each build: its controls, less what they tell of their own keys' costs
     double *scratch;
     size_t build_count; // the outside not counted
 };
@@ -39,7 +45,10 @@ static void release_fit(struct fit *fit)
     free(fit->key_order);
     free(fit->key_first);
     free(fit->cost);
+    free(fit->usual);
     free(fit->factor);
+    free(fit->found);
+    free(fit->worth);
     free(fit->scratch);
 }
 
@@ -151,23 +160,6 @@ static void fit_costs(struct fit *fit)
     }
 }
 
-static double fit_factors(struct fit *fit)
-{
-    double change = 0;
-    for (size_t build = 0; build < fit->build_count; build++) {
-        size_t count = 0;
-        for (size_t i = fit->build_first[build]; i < fit->build_first[build + 1]; i++) {
-            fit->scratch[count++] = fit->list[i].log_ns - fit->cost[fit->list[i].key];
-        }
-        if (count > 0) {
-            double factor = sj_noise_median(fit->scratch, count);
-            change = fmax(change, fabs(factor - fit->factor[build]));
-            fit->factor[build] = factor;
-        }
-    }
-    return change;
-}
-
 static size_t controls_of(const struct fit *fit, size_t build)
 {
     return fit->build_first[build + 1] - fit->build_first[build];
@@ -185,9 +177,8 @@ static void centre(struct fit *fit)
     }
     double middle = sj_noise_median(values, count);
     for (size_t build = 0; build <= fit->build_count; build++) {
-        if (controls_of(fit, build) > 0) {
-            fit->factor[build] -= middle;
-        }
+        fit->factor[build] -= middle;
+        fit->usual[build] -= middle;
     }
 }
 
@@ -221,87 +212,159 @@ static int by_machine(const void *a, const void *b)
     return order ? order : (left->build > right->build) - (left->build < right->build);
 }
 
-// Each build's factor as its machine's other builds would have it.
-static void find_usual(const struct sj_view *view, struct fit *fit, double *usual)
+// Adds what a build's controls have left over to the scratch.
+static size_t gather(struct fit *fit, size_t build, size_t count)
 {
-    size_t builds = fit->build_count;
-    SJ_AUTO(sj_auto_free) struct named *order = sj_calloc(builds + 1, sizeof *order);
-    SJ_AUTO(sj_auto_free) double *values = sj_calloc(builds + 1, sizeof *values);
-    for (size_t i = 0; i < builds; i++) {
-        order[i] = (struct named){view->builds[i].build.machine, i};
+    for (size_t i = fit->build_first[build]; i < fit->build_first[build + 1]; i++) {
+        fit->scratch[count++] = fit->list[i].log_ns - fit->cost[fit->list[i].key];
     }
-    qsort(order, builds, sizeof *order, by_machine);
-    for (size_t i = 0, end; i < builds; i = end) {
+    return count;
+}
+
+// One factor for all builds of a machine: there are many controls for each, so it is found soon and
+// surely. A machine of one build says nothing that the build does not.
+static double fit_usual(struct fit *fit, const struct named *order)
+{
+    double change = 0;
+    for (size_t i = 0, end; i < fit->build_count; i = end) {
         size_t count = 0;
-        for (end = i; end < builds && strcmp(order[end].machine, order[i].machine) == 0; end++) {
-            if (controls_of(fit, order[end].build) > 0) {
-                values[count++] = fit->factor[order[end].build];
-            }
+        size_t measured = 0;
+        for (end = i; end < fit->build_count && strcmp(order[end].machine, order[i].machine) == 0;
+             end++) {
+            measured += controls_of(fit, order[end].build) > 0;
+            count = gather(fit, order[end].build, count);
         }
-        bool is_known = *order[i].machine && count >= 2;
-        double middle = is_known ? sj_noise_median(values, count) : 0;
+        bool is_known = *order[i].machine && measured >= 2;
+        double usual = is_known ? sj_noise_median(fit->scratch, count) : 0;
         for (size_t j = i; j < end; j++) {
-            usual[order[j].build] = middle;
+            size_t build = order[j].build;
+            change = fmax(change, fabs(usual - fit->usual[build]));
+            fit->usual[build] = usual;
+            fit->factor[build] = usual;
         }
+    }
+    return change;
+}
+
+// A key's cost comes from its controls, too: of two, each has half to say about its build.
+static void weigh(struct fit *fit)
+{
+    for (size_t i = 0; i < fit->count; i++) {
+        const struct sj_measurement *one = &fit->list[i];
+        double compiles = (double)(fit->key_first[one->key + 1] - fit->key_first[one->key]);
+        fit->worth[one->build] += 1 - 1 / compiles;
     }
 }
 
-static double factor_error(const struct sj_costs *costs, size_t controls)
+static double factor_error(const struct fit *fit, size_t build, double sigma)
 {
-    return MEDIAN_ERROR * costs->sigma / sqrt((double)controls);
+    return MEDIAN_ERROR * sigma / sqrt(fmax(fit->worth[build], LEAST_WORTH));
 }
 
-// How far builds lie from what is usual for their machine, less what is noise of the controls.
-static double find_spread(const struct fit *fit, const struct sj_costs *costs, const double *usual)
+// Variance of a factor in a long chain of builds, each compared with its neighbours at an error and
+// with what is usual at the spread: the diagonal of the inverse of I / spread² + L / (2 error²), L
+// being the chain's Laplacian. Where builds far apart have keys in common, it is less.
+static double chain_variance(double spread2, double error2)
 {
-    size_t count = 0;
-    double error = 0;
-    SJ_AUTO(sj_auto_free) double *values = sj_calloc(fit->build_count + 1, sizeof *values);
-    for (size_t build = 0; build < fit->build_count; build++) {
-        size_t controls = controls_of(fit, build);
-        if (controls >= 3) {
-            values[count++] = fit->factor[build] - usual[build];
-            error += pow(factor_error(costs, controls), 2);
-        }
-    }
-    if (count < 3) {
-        return SPREAD_ASSUMED;
-    }
-    double all = sj_noise_spread(values, count, 0);
-    return sqrt(fmax(all * all - error / (double)count, pow(SJ_NOISE_FLOOR, 2)));
+    return 1 / sqrt(1 / (spread2 * spread2) + 2 / (spread2 * error2));
 }
 
 // A factor from few controls is noisier than the machines differ: it is drawn towards what is usual
 // by as much as it is unsure. One that lies far outside of both is another machine, not noise.
-static void settle_one(double usual, double found, double error, double spread,
-                       struct sj_machine *out)
+//
+// That is also what keeps the fit together. Where a key lives for a few builds only, controls
+// compare each build with its neighbours, and small errors would add up to a drift over hundreds.
+static struct sj_machine settle(const struct fit *fit, size_t build, double sigma, double spread)
 {
-    double off = found - usual;
-    double error2 = error * error;
+    size_t controls = controls_of(fit, build);
+    double usual = fit->usual[build];
+    if (controls == 0) {
+        return (struct sj_machine){.factor = usual, .error = spread};
+    }
+    double off = fit->found[build] - usual;
+    double error2 = pow(factor_error(fit, build, sigma), 2);
     double spread2 = spread * spread;
     if (off * off > FAR_OFF * FAR_OFF * (error2 + spread2)) {
         spread2 = off * off;
     }
-    out->factor = usual + off * spread2 / (spread2 + error2);
-    out->error = sqrt(spread2 * error2 / (spread2 + error2));
+    return (struct sj_machine){
+        .factor = usual + off * spread2 / (spread2 + error2),
+        .error = sqrt(chain_variance(spread * spread, error2)),
+        .controls = (uint32_t)controls,
+    };
 }
 
-static void settle(const struct fit *fit, const double *usual, struct sj_costs *costs)
+// Factors of single builds, beginning at what is usual.
+static void fit_builds(struct fit *fit, double *sigma, double spread)
 {
     for (size_t build = 0; build < fit->build_count; build++) {
-        struct sj_machine *machine = &costs->machines[build];
-        size_t controls = controls_of(fit, build);
-        machine->factor = usual[build];
-        machine->error = costs->spread;
-        machine->controls = (uint32_t)controls;
-        if (controls > 0) {
-            settle_one(usual[build], fit->factor[build], factor_error(costs, controls),
-                       costs->spread, machine);
-        }
-        costs->control_builds += controls > 0;
+        fit->factor[build] = fit->usual[build];
     }
-    costs->machines[fit->build_count].factor = fit->factor[fit->build_count];
-    costs->controls = fit->build_first[fit->build_count];
+    double change = 1;
+    for (int round = 0; round < ROUNDS_MAX && change > CLOSE_ENOUGH; round++) {
+        fit_costs(fit);
+        *sigma = fit->count < ENOUGH ? SIGMA_ASSUMED : noise_left(fit);
+        change = 0;
+        for (size_t build = 0; build < fit->build_count; build++) {
+            size_t count = gather(fit, build, 0);
+            fit->found[build] = count ? sj_noise_median(fit->scratch, count) : 0;
+            double factor = settle(fit, build, *sigma, spread).factor;
+            change = fmax(change, fabs(factor - fit->factor[build]));
+            fit->factor[build] = factor;
+        }
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double left = fabs(*(const double *)a);
+    double right = fabs(*(const double *)b);
+    return (left > right) - (left < right);
+}
+
+// How far builds lie from what is usual for their machine, less what is noise of the controls. From
+// neighbours' differences, so that a drift of the fit does not count; from a large one of them,
+// since of a fleet of two kinds of machines half of all neighbours are alike.
+static double find_spread(const struct fit *fit, double sigma)
+{
+    size_t count = 0;
+    double error = 0;
+    double last = 0;
+    SJ_AUTO(sj_auto_free) double *values = sj_calloc(fit->build_count + 1, sizeof *values);
+    for (size_t build = 0; build < fit->build_count; build++) {
+        size_t controls = controls_of(fit, build);
+        if (controls >= 3) {
+            double off = fit->found[build] - fit->usual[build];
+            error += pow(factor_error(fit, build, sigma), 2);
+            values[count++] = (off - last) / M_SQRT2;
+            last = off;
+        }
+    }
+    if (count < 4) {
+        return SPREAD_ASSUMED;
+    }
+    qsort(values + 1, count - 1, sizeof *values, by_size);
+    double all = fabs(values[1 + (count - 2) * 9 / 10]) / NORMAL_90;
+    return sqrt(fmax(all * all - error / (double)count, pow(SJ_NOISE_FLOOR, 2)));
+}
+
+static void fit_all(const struct sj_view *view, struct fit *fit, struct sj_costs *costs)
+{
+    SJ_AUTO(sj_auto_free)
+    struct named *order = sj_calloc(fit->build_count + 1, sizeof *order);
+    for (size_t i = 0; i < fit->build_count; i++) {
+        order[i] = (struct named){view->builds[i].build.machine, i};
+    }
+    qsort(order, fit->build_count, sizeof *order, by_machine);
+    double change = 1;
+    for (int round = 0; round < ROUNDS_MAX && change > CLOSE_ENOUGH; round++) {
+        fit_costs(fit);
+        change = fit_usual(fit, order);
+    }
+    // With free hand at first, to see how far builds differ at all.
+    fit_builds(fit, &costs->sigma, SPREAD_FREE);
+    costs->spread = find_spread(fit, costs->sigma);
+    fit_builds(fit, &costs->sigma, costs->spread);
 }
 
 void sj_machines_find(const struct sj_view *view, const struct sj_measurements *all,
@@ -309,26 +372,28 @@ void sj_machines_find(const struct sj_view *view, const struct sj_measurements *
 {
     struct fit fit = {.build_count = view->build_count};
     fit.build_first = sj_calloc(fit.build_count + 2, sizeof *fit.build_first);
+    fit.usual = sj_calloc(fit.build_count + 1, sizeof *fit.usual);
     fit.factor = sj_calloc(fit.build_count + 1, sizeof *fit.factor);
+    fit.found = sj_calloc(fit.build_count + 1, sizeof *fit.found);
     SJ_AUTO(sj_auto_free) bool *is_control = sj_calloc(costs->key_count + 1, sizeof *is_control);
     mark_controls(all, costs, is_control);
     collect(all, costs, is_control, &fit);
     order_by_key(costs, &fit);
     fit.cost = sj_calloc(fit.key_count + 1, sizeof *fit.cost);
     fit.scratch = sj_calloc(fit.count + 1, sizeof *fit.scratch);
-    for (int round = 0; round < ROUNDS_MAX; round++) {
-        fit_costs(&fit);
-        if (fit_factors(&fit) < CLOSE_ENOUGH) {
-            break;
-        }
+    fit.worth = sj_calloc(fit.build_count + 1, sizeof *fit.worth);
+    weigh(&fit);
+    fit_all(view, &fit, costs);
+    for (size_t build = 0; build < fit.build_count; build++) {
+        costs->machines[build] = settle(&fit, build, costs->sigma, costs->spread);
+        costs->control_builds += costs->machines[build].controls > 0;
+        fit.factor[build] = costs->machines[build].factor;
     }
     centre(&fit);
-    fit_costs(&fit);
+    for (size_t build = 0; build <= fit.build_count; build++) {
+        costs->machines[build].factor = fit.factor[build];
+    }
+    costs->controls = fit.build_first[fit.build_count];
     costs->is_sigma_assumed = fit.count < ENOUGH;
-    costs->sigma = costs->is_sigma_assumed ? SIGMA_ASSUMED : noise_left(&fit);
-    SJ_AUTO(sj_auto_free) double *usual = sj_calloc(fit.build_count + 1, sizeof *usual);
-    find_usual(view, &fit, usual);
-    costs->spread = find_spread(&fit, costs, usual);
-    settle(&fit, usual, costs);
     release_fit(&fit);
 }

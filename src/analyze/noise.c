@@ -28,26 +28,34 @@ static void swap(double *a, double *b)
     *b = held;
 }
 
+// Puts the smallest, middle and largest of three places in order, so that sorted input is no worst
+// case; gives the middle one.
+static double pivot_of(double *values, size_t low, size_t high)
+{
+    size_t middle = low + (high - low) / 2;
+    if (values[middle] < values[low]) {
+        swap(&values[middle], &values[low]);
+    }
+    if (values[high] < values[low]) {
+        swap(&values[high], &values[low]);
+    }
+    if (values[high] < values[middle]) {
+        swap(&values[high], &values[middle]);
+    }
+    return values[middle];
+}
+
 // Puts the value that would stand at `nth` in sorted order there, smaller ones before it, larger
-// ones behind. The pivot is the middle one of three, so sorted input is no worst case.
+// ones behind. Ends are signed: the right one may pass the first place.
 static double select_nth(double *values, size_t count, size_t nth)
 {
-    size_t low = 0;
-    size_t high = count - 1;
+    ptrdiff_t low = 0;
+    ptrdiff_t high = (ptrdiff_t)count - 1;
+    ptrdiff_t wanted = (ptrdiff_t)nth;
     while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (values[middle] < values[low]) {
-            swap(&values[middle], &values[low]);
-        }
-        if (values[high] < values[low]) {
-            swap(&values[high], &values[low]);
-        }
-        if (values[high] < values[middle]) {
-            swap(&values[high], &values[middle]);
-        }
-        double pivot = values[middle];
-        size_t left = low;
-        size_t right = high;
+        double pivot = pivot_of(values, (size_t)low, (size_t)high);
+        ptrdiff_t left = low;
+        ptrdiff_t right = high;
         while (left <= right) {
             while (values[left] < pivot) {
                 left++;
@@ -56,17 +64,12 @@ static double select_nth(double *values, size_t count, size_t nth)
                 right--;
             }
             if (left <= right) {
-                swap(&values[left], &values[right]);
-                left++;
-                if (right == 0) {
-                    break;
-                }
-                right--;
+                swap(&values[left++], &values[right--]);
             }
         }
-        if (nth <= right && right < high) {
+        if (wanted <= right) {
             high = right;
-        } else if (nth >= left) {
+        } else if (wanted >= left) {
             low = left;
         } else {
             break;

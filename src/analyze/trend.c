@@ -10,10 +10,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define SURE_FROM 3.0 // standard errors from which a step is certain
-#define QUANTILE  1.96
-#define DAY_NS    (86400.0 * SJ_NS_PER_S)
-#define MONTH_NS  (30 * DAY_NS)
+#define SURE_FROM     3.5 // standard errors from which a step is certain: many places are looked at
+#define HERE_AT_LEAST 0.4 // part of a step that the builds around it show
+#define QUANTILE      1.96
+#define JUMP_FROM     0.5 // of a step in one build, from which that build is its place
+#define REACH         3   // builds beside a step that may be its place
+#define DAY_NS        (86400.0 * SJ_NS_PER_S)
+#define MONTH_NS      (30 * DAY_NS)
 
 void sj_trend_release(struct sj_trend *trend)
 {
@@ -28,6 +31,24 @@ static void add_step(struct sj_trend *trend, const struct sj_trend_step *step)
 {
     trend->steps = sj_realloc(trend->steps, trend->step_count + 1, sizeof *trend->steps);
     trend->steps[trend->step_count++] = *step;
+}
+
+// Where the series jumps by more than half of the step within three builds of its place, that is
+// the place: noise can move what the partition finds by a build or two.
+static size_t place_of(const double *values, const struct sj_step *step)
+{
+    double change = step->after - step->before;
+    size_t best = step->at;
+    double largest = fmax((values[best] - values[best - 1]) / change, JUMP_FROM);
+    size_t from = step->at > step->begin + REACH ? step->at - REACH : step->begin + 1;
+    for (size_t i = from; i <= step->at + REACH && i < step->end; i++) {
+        double jump = (values[i] - values[i - 1]) / change;
+        if (jump > largest) {
+            largest = jump;
+            best = i;
+        }
+    }
+    return best;
 }
 
 static void find_line(const struct sj_series *series, size_t index, struct sj_trend *trend)
@@ -46,10 +67,11 @@ static void find_line(const struct sj_series *series, size_t index, struct sj_tr
     sj_steps_find(values, count, &sj_step_alert, &steps);
     for (size_t i = 0; i < steps.count; i++) {
         const struct sj_step *at = &steps.list[i];
+        size_t place = place_of(values, at);
         add_step(trend, &(struct sj_trend_step){
                             .line = index,
-                            .from = points[at->at - 1],
-                            .to = points[at->at],
+                            .from = points[place - 1],
+                            .to = points[place],
                             .before = exp(at->before),
                             .after = exp(at->after),
                             .change = at->after - at->before,
@@ -134,7 +156,8 @@ static void tell_units(const struct sj_around *around, struct sj_trend_step *ste
 }
 
 // A series that a cache feeds repeats each measurement until the next, so its own calm says nothing
-// of how sure a level is: what was really measured does.
+// of how sure a level is: what was really measured does. And a step that the builds around it do
+// not show is none: the series came there little by little.
 static void judge(struct sj_trend_step *step, const struct sj_around *around, bool is_noisy)
 {
     step->is_certain = true;
@@ -142,7 +165,10 @@ static void judge(struct sj_trend_step *step, const struct sj_around *around, bo
         return;
     }
     step->error = 2 * around->error / (step->before + step->after);
-    step->is_certain = fabs(step->change) > SURE_FROM * step->error;
+    double here = 2 * around->change / (step->before + step->after);
+    step->is_certain = fabs(step->change) > SURE_FROM * step->error &&
+                       fabs(here) > SURE_FROM * step->error && here * step->change > 0 &&
+                       fabs(here) > HERE_AT_LEAST * fabs(step->change);
     step->low = fmin(step->low, step->change - QUANTILE * step->error);
     step->high = fmax(step->high, step->change + QUANTILE * step->error);
 }

@@ -83,6 +83,19 @@ static int read_by(const char *word, enum sj_group_by *out, struct sj_err *err)
     return 0;
 }
 
+static int say_none(const struct sj_trend_report *told, const struct sj_series_options *wanted,
+                    struct sj_err *err)
+{
+    const char *project = told->report.filter.project;
+    if (told->view.build_count == 0) {
+        return sj_fail_plain(err, -ENOENT, "no builds of '%.100s' in this time; see --since",
+                             project ? project : "any project");
+    }
+    return sj_fail_plain(err, -ENOENT, "no builds%s%.60s%s%.60s; see --branch, --job and --since",
+                         wanted->branch ? " of branch " : "", wanted->branch ? wanted->branch : "",
+                         wanted->job ? " of job " : "", wanted->job ? wanted->job : "");
+}
+
 static int find(const struct sj_invocation *call, struct sj_trend_report *told, struct sj_err *err)
 {
     struct sj_series_options wanted = {
@@ -114,10 +127,7 @@ static int find(const struct sj_invocation *call, struct sj_trend_report *told, 
     sj_costs_find(&told->view, &told->costs);
     sj_series_find(&told->view, &told->costs, &wanted, &told->series);
     if (told->series.point_count == 0) {
-        return sj_fail_plain(
-            err, -ENOENT, "no builds%s%.60s%s%.60s in this time; see --branch, --job and --since",
-            wanted.branch ? " of branch " : "", wanted.branch ? wanted.branch : "",
-            wanted.job ? " of job " : "", wanted.job ? wanted.job : "");
+        return say_none(told, &wanted, err);
     }
     sj_trend_find(&told->series, &told->trend);
     return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analyze/trend.h"
@@ -166,6 +167,83 @@ Test(trend, a_used_work_tree_makes_the_same_series)
         cr_expect(fabs(value(SJ_MEASURE_CPU, i) / fresh[i] - 1) < 1e-9, "build %zu", i);
     }
     cr_expect(step_of(SJ_MEASURE_CPU));
+}
+
+/** What a fleet of two kinds of machines, one 25 % slower, makes of some histories. */
+struct fleet {
+    int false_steps; // certain ones where nothing happened
+    int found;       // histories in which the real one was found
+};
+
+static void one_history(uint64_t seed, bool has_names, bool has_audits, bool has_step,
+                        struct fleet *fleet)
+{
+    view = (struct sj_view){0};
+    uint64_t stored[UNITS + 1] = {0};
+    uint32_t state[UNITS + 1] = {0};
+    for (uint32_t build = 0; build < BUILDS; build++) {
+        bool is_slow = made_noise(seed * 977 + build) > 0;
+        (void)made_build(&view, !has_names ? "" : is_slow ? "slow" : "fast");
+        for (uint32_t unit = 1; unit <= UNITS; unit++) {
+            bool is_dear = has_step && build >= STEP;
+            double seconds = (1 + unit * 0.05) * (is_dear ? 1.2 : 1) * (is_slow ? 1.25 : 1);
+            uint64_t now = (uint64_t)(seconds * 1e9 *
+                                      exp(0.05 * made_noise(seed * 100003 + build * 1000 + unit)));
+            // A third of the units changes with each build, all with the dear one.
+            if (build == 0 || (is_dear && build == STEP) || (unit + build) % 3 == 0) {
+                state[unit] = build * 1000 + unit;
+                stored[unit] = now;
+                made_sample(&view, made_miss(unit, state[unit], now));
+                continue;
+            }
+            struct sj_sample sample = made_hit(unit, state[unit], stored[unit]);
+            if (has_audits && (unit * 7 + build) % 5 == 0) {
+                sample.flags = SJ_RECORD_AUDIT;
+                sample.cpu_ns = now;
+            }
+            made_sample(&view, sample);
+        }
+    }
+    sj_costs_find(&view, &costs);
+    sj_series_find(&view, &costs, &(struct sj_series_options){0}, &series);
+    sj_trend_find(&series, &trend);
+    bool is_found = false;
+    for (size_t i = 0; i < trend.step_count; i++) {
+        const struct sj_trend_step *step = &trend.steps[i];
+        bool is_here = has_step && step->to + 2 >= STEP && step->to <= STEP + 2;
+        is_found = is_found || (is_here && step->is_certain);
+        fleet->false_steps += step->is_certain && !is_here;
+    }
+    fleet->found += is_found;
+    teardown();
+    view = (struct sj_view){0};
+}
+
+Test(trend, audits_tell_machines_of_a_mixed_fleet_apart)
+{
+    static const struct {
+        const char *what;
+        bool has_names;
+        bool has_audits;
+        int max_false;
+        int min_found;
+    } cases[] = {
+        {"machines with names, audits", true, true, 2, 195},
+        {"a new machine each time, audits", false, true, 20, 170},
+        {"a new machine each time, no audits", false, false, 40, 80},
+    };
+    printf("| fleet | false, of 200 | +20 %% found, of 200 |\n| --- | --- | --- |\n");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fleet calm = {0};
+        struct fleet stepped = {0};
+        for (uint64_t seed = 1; seed <= 200; seed++) {
+            one_history(seed, cases[i].has_names, cases[i].has_audits, false, &calm);
+            one_history(seed, cases[i].has_names, cases[i].has_audits, true, &stepped);
+        }
+        printf("| %s | %d | %d |\n", cases[i].what, calm.false_steps, stepped.found);
+        cr_expect_leq(calm.false_steps, cases[i].max_false, "%s", cases[i].what);
+        cr_expect_geq(stepped.found, cases[i].min_found, "%s", cases[i].what);
+    }
 }
 
 Test(series, picks_the_main_line)
