@@ -219,7 +219,9 @@ static void take_runner(struct log *log, struct import_text text)
     if (log->machine.len == 0 && import_begins(text, "  on ")) {
         struct import_text rest = {text.data + 5, text.len - 5};
         struct import_text name = import_take_field(&rest, ' ');
-        log->machine = import_has_nul(name) ? (struct import_text){0} : name;
+        if (!import_has_nul(name)) {
+            log->machine = name;
+        }
     } else if (import_begins(text, "Job succeeded")) {
         log->exit_status = 0;
     } else if (import_begins(text, "ERROR: Job failed")) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * Which files a C, C++ or Objective-C source names in its #include lines: a scanner of its own, no
+ * Which files a C, C++ or Objective-C source names in its include lines: a scanner of its own, no
  * preprocessor. Comments, strings, raw strings and continued lines are understood; conditions are
  * not evaluated, but for `#if 0`.
  * Source: ISO C17, 5.1.1.2 and 6.10; ISO C++20, [lex.phases], [lex.string], [cpp.import]; GCC CPP
@@ -19,16 +19,16 @@
 
 /** How a file is named. */
 enum sj_include_form {
-    SJ_INCLUDE_QUOTE = 1, /**< "name" */
-    SJ_INCLUDE_ANGLE,     /**< <name> */
+    SJ_INCLUDE_QUOTE = 1, /**< the name in quotes */
+    SJ_INCLUDE_ANGLE,     /**< the name in angle brackets */
     SJ_INCLUDE_MACRO,     /**< something that a macro stands for; the name is its text */
 };
 
 /** Bits of an include. */
 enum sj_include_flags {
-    SJ_INCLUDE_NEXT = 1u << 0,        /**< #include_next: not the includer's own name */
-    SJ_INCLUDE_IMPORT = 1u << 1,      /**< #import, or import of a header unit */
-    SJ_INCLUDE_EMBED = 1u << 2,       /**< #embed: bytes, not code */
+    SJ_INCLUDE_NEXT = 1u << 0,        /**< include_next: not the includer's own name */
+    SJ_INCLUDE_IMPORT = 1u << 1,      /**< import as a directive, or import of a header unit */
+    SJ_INCLUDE_EMBED = 1u << 2,       /**< embed: bytes, not code */
     SJ_INCLUDE_ASKED = 1u << 3,       /**< __has_include: looked for, not read */
     SJ_INCLUDE_CONDITIONAL = 1u << 4, /**< stands under a condition other than the file's guard */
 };

@@ -31,7 +31,7 @@ static inline bool sj_numbers_has(const struct sj_numbers *numbers, uint32_t num
 
 /** Changed paths as a database knows them. Zeroed: none. */
 struct sj_match {
-    struct sj_db *db;
+    struct sj_db *db;             /**< database; the caller's */
     struct sj_numbers content;    /**< paths whose content changes */
     struct sj_numbers present;    /**< paths that come to be, with the directories above them */
     struct sj_numbers names;      /**< directories whose list of names changes */

@@ -233,7 +233,9 @@ static int write_to(struct export_run *run, const struct format *format, int fd)
     run->out.flush = flush_to;
     run->out.user = &fd;
     int status = format->write(run);
-    return status < 0 ? status : flush_to(&fd, run->out.buf);
+    status = status < 0 ? status : flush_to(&fd, run->out.buf);
+    run->out.user = NULL;
+    return status;
 }
 
 static int write_file(struct export_run *run, const struct format *format, const char *path,
@@ -265,6 +267,7 @@ static int write_all(struct sj_invocation *call, struct export_run *run,
         status = status < 0 ? fail(err, status, "standard output") : 0;
     }
     sj_progress_end(&progress);
+    run->progress = NULL;
     return status;
 }
 

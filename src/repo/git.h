@@ -55,7 +55,7 @@ static inline struct sj_oid sj_oid_of_git(const git_oid *id)
 /** libgit2's name of an object. @param oid ours @return libgit2's */
 static inline git_oid sj_git_oid(const struct sj_oid *oid)
 {
-    git_oid id;
+    git_oid id = {0};
     memcpy(id.id, oid->bytes, SJ_OID_SIZE);
     return id;
 }

@@ -61,7 +61,7 @@ void sj_repo_project(struct sj_repo *repo, struct sj_buf *out);
 /**
  * A name for the project whose repository has an address.
  *
- * @param url NUL-terminated: https://…, ssh://…, git://… or user@host:path
+ * @param url NUL-terminated: https://…, ssh://…, git://… or user\@host:path
  * @param out host and path are appended, as sj_repo_project() writes them
  * @return true; false: it names no other machine, and nothing was appended
  */

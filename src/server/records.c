@@ -41,25 +41,31 @@ static const char *label_of(struct taking *taking, const char *given)
     return sj_buf_text(label);
 }
 
-// A frame for the journal. 0 or a negative errno.
-static int append(struct taking *taking, struct sj_record *record, struct sj_note *note)
+// What became of an append. 0 or a negative errno.
+static int settle(const char *dir, int status)
 {
-    const struct sj_config *config = taking->request->server->config;
-    const char *dir = config->cache_dir;
-    int status;
-    if (record) {
-        record->label = label_of(taking, record->label);
-        status = sj_journal_append(dir, config->journal_size, record);
-        taking->records++;
-    } else {
-        note->label = label_of(taking, note->label);
-        status = sj_journal_append_note(dir, config->journal_size, note);
-        taking->notes++;
-    }
     if (status == SJ_JOURNAL_ROTATED) {
         (void)sj_ledger_fold(dir, SJ_LEDGER_KEEP, NULL, NULL);
     }
     return status < 0 ? status : 0;
+}
+
+static int append_record(struct taking *taking, struct sj_record *record)
+{
+    const struct sj_config *config = taking->request->server->config;
+    record->label = label_of(taking, record->label);
+    taking->records++;
+    return settle(config->cache_dir,
+                  sj_journal_append(config->cache_dir, config->journal_size, record));
+}
+
+static int append_note(struct taking *taking, struct sj_note *note)
+{
+    const struct sj_config *config = taking->request->server->config;
+    note->label = label_of(taking, note->label);
+    taking->notes++;
+    return settle(config->cache_dir,
+                  sj_journal_append_note(config->cache_dir, config->journal_size, note));
 }
 
 // Take the frame at the start; `used` says how long it is. What is damaged, or cut, is counted.
@@ -70,13 +76,13 @@ static int take_frame(struct taking *taking, const char *data, size_t len, size_
     *used = 0;
     int status = sj_record_decode(data, len, &record, used);
     if (status == 0) {
-        return append(taking, &record, NULL);
+        return append_record(taking, &record);
     }
     if (status == -EBADMSG) {
         status = sj_note_decode(data, len, &note, &taking->arena, used);
     }
     if (status == 0) {
-        return append(taking, NULL, &note);
+        return append_note(taking, &note);
     }
     if (status == SJ_RECORD_PARTIAL || *used == 0) {
         *used = len;
