@@ -92,7 +92,7 @@ static void list_touches(struct ranking *ranking)
             if (text) {
                 add_touch(ranking, text, i);
             }
-            if (sj_description_of(path)) {
+            if (sj_description_of(path, NULL)) {
                 ranking->commits[i].describes = true;
             }
         }

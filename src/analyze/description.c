@@ -2,6 +2,7 @@
 #include "analyze/description.h"
 
 #include <fnmatch.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define ARGS SJ_DESCRIBES_ARGS
@@ -13,79 +14,80 @@
 static const struct {
     const char *pattern;
     unsigned decides;
+    const char *system; // a CI system's own files describe its builds alone; NULL: all
 } patterns[] = {
-    {"CMakeLists.txt", ARGS},
-    {"*.cmake", ARGS | TOOL},
-    {"*.cmake.in", ARGS},
-    {"CMakePresets.json", ARGS | TOOL | ENV},
-    {"CMakeUserPresets.json", ARGS | TOOL | ENV},
-    {"meson.build", ARGS},
-    {"meson_options.txt", ARGS},
-    {"meson.options", ARGS},
-    {"*.wrap", ARGS},
-    {"Makefile*", ARGS | ENV},
-    {"GNUmakefile*", ARGS | ENV},
-    {"makefile*", ARGS | ENV},
-    {"*.mk", ARGS | ENV},
-    {"*.mak", ARGS | ENV},
-    {"Kbuild*", ARGS},
-    {"Kconfig*", ARGS},
-    {"*_defconfig", ARGS},
-    {"configure", ARGS},
-    {"configure.ac", ARGS},
-    {"configure.in", ARGS},
-    {"*.am", ARGS},
-    {"*.m4", ARGS},
-    {"*.gn", ARGS | TOOL},
-    {"*.gni", ARGS | TOOL},
-    {"DEPS", ARGS | TOOL},
-    {"BUILD", ARGS},
-    {"BUILD.*", ARGS},
-    {"*.bzl", ARGS | TOOL},
-    {".bazelrc", ARGS | TOOL | ENV},
-    {".bazelversion", TOOL},
-    {"WORKSPACE*", ARGS | TOOL},
-    {"MODULE.bazel*", ARGS | TOOL},
-    {"SConstruct", ARGS | ENV},
-    {"SConscript", ARGS | ENV},
-    {"wscript", ARGS},
-    {"*.pro", ARGS},
-    {"*.pri", ARGS},
-    {"xmake.lua", ARGS | TOOL},
-    {"premake*.lua", ARGS},
-    {"build.ninja", ARGS},
-    {"Cargo.toml", ARGS},
-    {"Cargo.lock", ARGS},
-    {"build.rs", ARGS | ENV},
-    {"rust-toolchain*", TOOL},
-    {"go.mod", ARGS | TOOL},
-    {"go.work", ARGS | TOOL},
-    {"*toolchain*", ARGS | TOOL},
-    {"conanfile*", ARGS | TOOL},
-    {"vcpkg*.json", ARGS | TOOL},
-    {"*.nix", TOOL | ENV},
-    {"flake.lock", TOOL},
-    {"Dockerfile*", TOOL | ENV},
-    {"Containerfile*", TOOL | ENV},
-    {"*.dockerfile", TOOL | ENV},
-    {"docker-compose*", TOOL | ENV},
-    {"compose.y*ml", TOOL | ENV},
-    {".envrc", ENV | TOOL},
-    {".env", ENV},
-    {"Jenkinsfile*", ARGS | TOOL | ENV},
-    {".gitlab-ci*.y*ml", ARGS | TOOL | ENV},
-    {".travis.yml", ARGS | TOOL | ENV},
-    {".cirrus.yml", ARGS | TOOL | ENV},
-    {"appveyor.yml", ARGS | TOOL | ENV},
-    {"azure-pipelines*.yml", ARGS | TOOL | ENV},
-    {".scrubjay.conf", ARGS | ENV},
-    {"*.cargo/config", ARGS | ENV},
-    {"*.cargo/config.toml", ARGS | ENV},
-    {".github/workflows/*", ARGS | TOOL | ENV},
-    {".github/actions/*", ARGS | TOOL | ENV},
-    {".gitlab/ci/*", ARGS | TOOL | ENV},
-    {".buildkite/*", ARGS | TOOL | ENV},
-    {".circleci/*", ARGS | TOOL | ENV},
+    {"CMakeLists.txt", ARGS, NULL},
+    {"*.cmake", ARGS | TOOL, NULL},
+    {"*.cmake.in", ARGS, NULL},
+    {"CMakePresets.json", ARGS | TOOL | ENV, NULL},
+    {"CMakeUserPresets.json", ARGS | TOOL | ENV, NULL},
+    {"meson.build", ARGS, NULL},
+    {"meson_options.txt", ARGS, NULL},
+    {"meson.options", ARGS, NULL},
+    {"*.wrap", ARGS, NULL},
+    {"Makefile*", ARGS | ENV, NULL},
+    {"GNUmakefile*", ARGS | ENV, NULL},
+    {"makefile*", ARGS | ENV, NULL},
+    {"*.mk", ARGS | ENV, NULL},
+    {"*.mak", ARGS | ENV, NULL},
+    {"Kbuild*", ARGS, NULL},
+    {"Kconfig*", ARGS, NULL},
+    {"*_defconfig", ARGS, NULL},
+    {"configure", ARGS, NULL},
+    {"configure.ac", ARGS, NULL},
+    {"configure.in", ARGS, NULL},
+    {"*.am", ARGS, NULL},
+    {"*.m4", ARGS, NULL},
+    {"*.gn", ARGS | TOOL, NULL},
+    {"*.gni", ARGS | TOOL, NULL},
+    {"DEPS", ARGS | TOOL, NULL},
+    {"BUILD", ARGS, NULL},
+    {"BUILD.*", ARGS, NULL},
+    {"*.bzl", ARGS | TOOL, NULL},
+    {".bazelrc", ARGS | TOOL | ENV, NULL},
+    {".bazelversion", TOOL, NULL},
+    {"WORKSPACE*", ARGS | TOOL, NULL},
+    {"MODULE.bazel*", ARGS | TOOL, NULL},
+    {"SConstruct", ARGS | ENV, NULL},
+    {"SConscript", ARGS | ENV, NULL},
+    {"wscript", ARGS, NULL},
+    {"*.pro", ARGS, NULL},
+    {"*.pri", ARGS, NULL},
+    {"xmake.lua", ARGS | TOOL, NULL},
+    {"premake*.lua", ARGS, NULL},
+    {"build.ninja", ARGS, NULL},
+    {"Cargo.toml", ARGS, NULL},
+    {"Cargo.lock", ARGS, NULL},
+    {"build.rs", ARGS | ENV, NULL},
+    {"rust-toolchain*", TOOL, NULL},
+    {"go.mod", ARGS | TOOL, NULL},
+    {"go.work", ARGS | TOOL, NULL},
+    {"*toolchain*", ARGS | TOOL, NULL},
+    {"conanfile*", ARGS | TOOL, NULL},
+    {"vcpkg*.json", ARGS | TOOL, NULL},
+    {"*.nix", TOOL | ENV, NULL},
+    {"flake.lock", TOOL, NULL},
+    {"Dockerfile*", TOOL | ENV, NULL},
+    {"Containerfile*", TOOL | ENV, NULL},
+    {"*.dockerfile", TOOL | ENV, NULL},
+    {"docker-compose*", TOOL | ENV, NULL},
+    {"compose.y*ml", TOOL | ENV, NULL},
+    {".envrc", ENV | TOOL, NULL},
+    {".env", ENV, NULL},
+    {"Jenkinsfile*", ARGS | TOOL | ENV, "jenkins"},
+    {".gitlab-ci*.y*ml", ARGS | TOOL | ENV, "gitlab"},
+    {".travis.yml", ARGS | TOOL | ENV, "travis"},
+    {".cirrus.yml", ARGS | TOOL | ENV, "cirrus"},
+    {"appveyor.yml", ARGS | TOOL | ENV, "appveyor"},
+    {"azure-pipelines*.yml", ARGS | TOOL | ENV, "azure"},
+    {".scrubjay.conf", ARGS | ENV, NULL},
+    {"*.cargo/config", ARGS | ENV, NULL},
+    {"*.cargo/config.toml", ARGS | ENV, NULL},
+    {".github/workflows/*", ARGS | TOOL | ENV, "github"},
+    {".github/actions/*", ARGS | TOOL | ENV, "github"},
+    {".gitlab/ci/*", ARGS | TOOL | ENV, "gitlab"},
+    {".buildkite/*", ARGS | TOOL | ENV, "buildkite"},
+    {".circleci/*", ARGS | TOOL | ENV, "circleci"},
 };
 
 static const char *name_of(const char *path)
@@ -94,13 +96,15 @@ static const char *name_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-unsigned sj_description_of(const char *path)
+unsigned sj_description_of(const char *path, const char *system)
 {
     const char *name = name_of(path);
     unsigned decides = 0;
     for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
         const char *text = strchr(patterns[i].pattern, '/') ? path : name;
-        if (fnmatch(patterns[i].pattern, text, 0) == 0) {
+        const char *only = patterns[i].system;
+        bool is_for = !only || !system || strcmp(only, system) == 0;
+        if (is_for && fnmatch(patterns[i].pattern, text, 0) == 0) {
             decides |= patterns[i].decides;
         }
     }

@@ -13,9 +13,15 @@ enum sj_description {
     SJ_DESCRIBES_ENV = 1u << 2,  /**< environment variables of the build */
 };
 
-/** What a path describes. @param path relative to the root @return bits of enum sj_description; 0:
- * it is no build description */
-unsigned sj_description_of(const char *path);
+/**
+ * What a path describes.
+ *
+ * @param path   relative to the root
+ * @param system CI system that built, sj_build.system: what describes the jobs of another one says
+ *               nothing of its builds; NULL: any
+ * @return bits of enum sj_description; 0: it is no build description
+ */
+unsigned sj_description_of(const char *path, const char *system);
 
 /**
  * Whether a tracked file may be what a generated one is made from: "config.h.in" and "config.h",

@@ -199,8 +199,8 @@ static int predict(const struct sj_view *view, const struct sj_forecast_request 
                    struct sj_forecast *out)
 {
     out->scope = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    out->flags =
-        sj_flags_change(view->repo, &request->from, &request->to, &request->changes, &out->scope);
+    out->flags = sj_flags_change(view->repo, &request->from, &request->to, &request->changes,
+                                 view->builds[out->tip].build.system, &out->scope);
     sj_match_make(view->db, &request->changes, &out->match);
     const struct sj_outlook outlook = {
         .db = view->db,

@@ -203,7 +203,7 @@ static void gather(uint32_t change, void *user)
     struct gathering *gathering = user;
     struct sj_line *line = gathering->line;
     const char *path = sj_history_path(line->view->history, gathering->changes[change].path);
-    unsigned decides = sj_description_of(path);
+    unsigned decides = sj_description_of(path, line->view->builds[line->build].build.system);
     if (decides == 0) {
         return;
     }

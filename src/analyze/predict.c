@@ -281,12 +281,12 @@ static void narrow(struct sj_buf *scope, const char *dir, size_t len)
 
 enum sj_flags_change sj_flags_change(struct sj_repo *repo, const struct sj_oid *from,
                                      const struct sj_oid *to, const struct sj_changes *changes,
-                                     struct sj_buf *scope)
+                                     const char *system, struct sj_buf *scope)
 {
     enum sj_flags_change result = SJ_FLAGS_SAME;
     for (size_t i = 0; i < changes->count; i++) {
         const char *path = sj_changed_path(changes, i);
-        if (changes->items[i].kind != SJ_CHANGED_EDIT || !sj_description_of(path)) {
+        if (changes->items[i].kind != SJ_CHANGED_EDIT || !sj_description_of(path, system)) {
             continue;
         }
         enum sj_flags_change here = compare_recipe(repo, from, to, path);

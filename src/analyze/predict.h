@@ -81,6 +81,7 @@ void sj_prediction_release(struct sj_prediction *prediction);
  * @param from    commit before; zero: not known
  * @param to      commit after; zero: not known
  * @param changes what changes
+ * @param system  CI system that builds, or NULL, as for sj_description_of()
  * @param scope   takes the directory below which flags change, or may: "" for all, else with a
  *                slash at its end. A description that lists what lies beside it does so for its own
  *                directory, a toolchain or a CI workflow for all
@@ -88,7 +89,7 @@ void sj_prediction_release(struct sj_prediction *prediction);
  */
 enum sj_flags_change sj_flags_change(struct sj_repo *repo, const struct sj_oid *from,
                                      const struct sj_oid *to, const struct sj_changes *changes,
-                                     struct sj_buf *scope);
+                                     const char *system, struct sj_buf *scope);
 
 /** How long the units of a prediction take on so many cores. @param prediction units @param jobs
  * cores @return nanoseconds */

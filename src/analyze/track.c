@@ -144,9 +144,9 @@ static int predict(struct work *work, size_t at, struct judged *judged)
     const struct sj_view *view = work->view;
     uint32_t build = work->chain[at];
     SJ_AUTO(sj_buf_release) struct sj_buf scope = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    enum sj_flags_change flags =
-        sj_flags_change(view->repo, commit_id(view, view->builds[build].reference),
-                        commit_id(view, build), &work->changes[at], &scope);
+    enum sj_flags_change flags = sj_flags_change(
+        view->repo, commit_id(view, view->builds[build].reference), commit_id(view, build),
+        &work->changes[at], view->builds[build].build.system, &scope);
     const struct sj_outlook outlook = {
         .db = view->db,
         .units = &work->out->units,

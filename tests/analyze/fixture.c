@@ -141,6 +141,7 @@ void fixture_begin(struct fixture *at, const struct fixture_build *build)
         {"root", build->root ? build->root : at->tree},
         {"branch", build->branch ? build->branch : "main"},
         {"machine", build->machine ? build->machine : "host-1"},
+        {"system", build->system ? build->system : ""},
         {"job", build->job ? build->job : ""},
         {"commit", commit},
         {"dirty", build->is_dirty ? "true" : "false"},

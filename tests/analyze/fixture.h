@@ -41,6 +41,7 @@ struct fixture_build {
     const char *job;     /**< configuration */
     const char *branch;  /**< "main" when NULL */
     const char *machine; /**< "host-1" when NULL */
+    const char *system;  /**< CI system; none when NULL */
     const char *root;    /**< work tree as recorded; the real one when NULL */
     const char *commit;  /**< name; HEAD when NULL, "" for none */
     const char *base;    /**< other parent of a synthetic merge */

@@ -394,8 +394,13 @@ Test(cause, files_outside_the_repository)
     expect("2", "x.o", "system /usr/include/stdio.h by input");
     fixture_write(&at, "../system/usr/include/stdio.h", "3");
     edit(".github/workflows/ci.yml", "image: new", "new image");
-    build_one(&(struct fixture_build){.id = "3"}, &unit);
+    build_one(&(struct fixture_build){.id = "3", .system = "github"}, &unit);
     expect("3", "x.o", "commit? new image .github/workflows/ci.yml by tool");
+    // Another system's jobs are not described there.
+    fixture_write(&at, "../system/usr/include/stdio.h", "4");
+    edit(".github/workflows/ci.yml", "image: newer", "newer image");
+    build_one(&(struct fixture_build){.id = "4", .system = "gitlab"}, &unit);
+    expect("4", "x.o", "system /usr/include/stdio.h by input");
 }
 
 Test(cause, uncommitted_changes)
