@@ -153,7 +153,7 @@ void fixture_begin(struct fixture *at, const struct fixture_build *build)
         .time_ns = at->now_ns,
         .build = build->id,
         .pairs = pairs,
-        .pair_count = build->base ? 9 : 7,
+        .pair_count = build->base ? 10 : 8,
     };
     cr_assert_geq(sj_journal_append_note(at->cache, 0, &note), 0);
 }
