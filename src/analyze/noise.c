@@ -45,28 +45,35 @@ static double pivot_of(double *values, size_t low, size_t high)
     return values[middle];
 }
 
+// Puts what is below a pivot in front of what is above it. Ends are signed: the right one may pass
+// the first place.
+static void part(double *values, ptrdiff_t *left, ptrdiff_t *right)
+{
+    double pivot = pivot_of(values, (size_t)*left, (size_t)*right);
+    while (*left <= *right) {
+        while (values[*left] < pivot) {
+            ++*left;
+        }
+        while (values[*right] > pivot) {
+            --*right;
+        }
+        if (*left <= *right) {
+            swap(&values[(*left)++], &values[(*right)--]);
+        }
+    }
+}
+
 // Puts the value that would stand at `nth` in sorted order there, smaller ones before it, larger
-// ones behind. Ends are signed: the right one may pass the first place.
+// ones behind.
 static double select_nth(double *values, size_t count, size_t nth)
 {
     ptrdiff_t low = 0;
     ptrdiff_t high = (ptrdiff_t)count - 1;
     ptrdiff_t wanted = (ptrdiff_t)nth;
     while (low < high) {
-        double pivot = pivot_of(values, (size_t)low, (size_t)high);
         ptrdiff_t left = low;
         ptrdiff_t right = high;
-        while (left <= right) {
-            while (values[left] < pivot) {
-                left++;
-            }
-            while (values[right] > pivot) {
-                right--;
-            }
-            if (left <= right) {
-                swap(&values[left++], &values[right--]);
-            }
-        }
+        part(values, &left, &right);
         if (wanted <= right) {
             high = right;
         } else if (wanted >= left) {

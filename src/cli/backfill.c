@@ -357,7 +357,7 @@ static void block_signals(struct state *state)
     (void)sigaddset(&block, SIGINT);
     (void)sigaddset(&block, SIGTERM);
     (void)sigaddset(&block, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, &block, &state->old_mask);
+    (void)pthread_sigmask(SIG_BLOCK, &block, &state->old_mask);
 }
 
 int sj_backfill_run(struct sj_backfill *job, sj_backfill_tell *tell, void *user, int *signal,
@@ -377,7 +377,7 @@ int sj_backfill_run(struct sj_backfill *job, sj_backfill_tell *tell, void *user,
         prepare_environment(job);
         block_signals(&state);
         work(&state);
-        (void)sigprocmask(SIG_SETMASK, &state.old_mask, NULL);
+        (void)pthread_sigmask(SIG_SETMASK, &state.old_mask, NULL);
     }
     close_trees(&state);
     *signal = state.signal;

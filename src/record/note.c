@@ -33,8 +33,6 @@
 #define SPAN_MIN 6 /**< least bytes of a span */
 #define KIND_MAX 255
 
-_Static_assert(SJ_FRAMING_MAX == SJ_RECORD_MAX, "a frame's limit is a record's");
-
 static void add_text(struct sj_buf *out, const char *text)
 {
     size_t len = strlen(text);
