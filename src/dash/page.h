@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * Pages: how each is described, and what it works with. One page_*.c for each; page.c lists them.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "analyze/view.h"
+#include "base/err.h"
+#include "config/config.h"
+#include "dash/doc.h"
+#include "dash/query.h"
+#include "server/pages.h"
+
+/** What a page works with. All of it is kept still while a page is made. */
+struct sj_dash_site {
+    const struct sj_config *config; /**< settings */
+    struct sj_db *db;               /**< records; NULL: there are none yet */
+    struct sj_repo *repo;           /**< of the project asked for; NULL: none at hand */
+    struct sj_history *history;     /**< its history; NULL: none at hand */
+    uint64_t now_ns;                /**< CLOCK_REALTIME */
+    /** The server's figures, as GET /status gives them to an administrator. @param out takes JSON
+     * @param user status_user @return 0; or -ENOTSUP: a local dashboard */
+    int (*status)(struct sj_buf *out, void *user);
+    void *status_user; /**< handed to status */
+};
+
+/** A page being made. */
+struct sj_dash_call {
+    const struct sj_dash_site *site;       /**< what there is */
+    const struct sj_dash_query *query;     /**< what is asked */
+    const struct sj_page_request *request; /**< who asks */
+    struct sj_view_filter filter;          /**< from the query: project, branch, job, times */
+    struct sj_doc *doc;                    /**< takes the page */
+    unsigned status;                       /**< HTTP status; 200 unless the page says otherwise */
+};
+
+/** A page. */
+struct sj_dash_page {
+    const char *name;    /**< in addresses */
+    const char *title;   /**< in the navigation; NULL: it is not there */
+    const char *subject; /**< what its subject is called, such as "COMMIT"; NULL: it has none */
+    bool is_admin;       /**< the administrator's alone */
+    bool needs_records;  /**< without records the reader is told how to make some instead */
+    /**
+     * Make it.
+     *
+     * @param call what is asked; doc takes the page
+     * @param err  what failed
+     * @return 0, -ENOENT (no such subject: err says what there is instead) or another negative
+     * errno
+     */
+    int (*make)(struct sj_dash_call *call, struct sj_err *err);
+};
+
+/** All pages, in the order of the navigation. @param count takes how many @return the first */
+const struct sj_dash_page *const *sj_dash_pages(size_t *count);
+
+/**
+ * Load the view of a call: its filter's builds, those whose namespace the reader may read.
+ *
+ * @param call     call
+ * @param outcomes mask of SJ_OUTCOME_BIT(); 0: builds only
+ * @param out      takes the view; release with sj_view_release()
+ * @param err      what failed
+ * @return 0 or a negative errno
+ */
+int sj_dash_view(const struct sj_dash_call *call, unsigned outcomes, struct sj_view *out,
+                 struct sj_err *err);
+
+/** Whether a build may be shown to the reader. @param call call @param build build @return true
+ * when its namespace may be read, or it has none and the reader is the administrator or local */
+bool sj_dash_may_see(const struct sj_dash_call *call, const struct sj_build *build);
+
+/** Add the view's notes to the page. @param call call @param view view */
+void sj_dash_notes(const struct sj_dash_call *call, const struct sj_view *view);
+
+/** A link to a commit, by its place in the history. @param call call @param commit place @return as
+ * sj_dash_link() */
+char *sj_dash_link_commit(const struct sj_dash_call *call, uint32_t commit);
+
+/** A link to a unit. @param call call @param unit sj_unit.number @return as sj_dash_link() */
+char *sj_dash_link_unit(const struct sj_dash_call *call, uint32_t unit);
+
+/** Pages; page.c lists them. */
+extern const struct sj_dash_page sj_page_overview;
+extern const struct sj_dash_page sj_page_builds;
+extern const struct sj_dash_page sj_page_build;
+extern const struct sj_dash_page sj_page_commits;
+extern const struct sj_dash_page sj_page_commit;
+extern const struct sj_dash_page sj_page_compare;
+extern const struct sj_dash_page sj_page_headers;
+extern const struct sj_dash_page sj_page_header;
+extern const struct sj_dash_page sj_page_misses;
+extern const struct sj_dash_page sj_page_units;
+extern const struct sj_dash_page sj_page_unit;
+extern const struct sj_dash_page sj_page_cache;
+extern const struct sj_dash_page sj_page_tokens;
+extern const struct sj_dash_page sj_page_status;

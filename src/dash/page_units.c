@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page "units".
+#include <errno.h>
+
+#include "dash/page.h"
+
+static int make(struct sj_dash_call *call, struct sj_err *err)
+{
+    (void)call;
+    return sj_fail_plain(err, -ENOSYS, "'units' is being built");
+}
+
+const struct sj_dash_page sj_page_units = {
+    .name = "units",
+    .title = "Units",
+    .subject = NULL,
+    .is_admin = false,
+    .needs_records = true,
+    .make = make,
+};
