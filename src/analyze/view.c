@@ -76,6 +76,18 @@ static int say_projects(const struct projects *projects, struct sj_err *err)
                          sj_buf_text(&names));
 }
 
+static size_t keep_accepted(const struct sj_view_filter *filter, struct sj_build *builds,
+                            size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!filter->accepts || filter->accepts(&builds[i], filter->accepts_user)) {
+            builds[kept++] = builds[i];
+        }
+    }
+    return kept;
+}
+
 // All builds of the project that was asked for, or of the only one that has a name.
 static int list_builds(struct sj_view *view, const struct sj_view_filter *filter,
                        struct sj_build **out, size_t *count, struct sj_err *err)
@@ -91,6 +103,7 @@ static int list_builds(struct sj_view *view, const struct sj_view_filter *filter
     if (status < 0) {
         return sj_fail(err, status, "cannot list the builds");
     }
+    listed = keep_accepted(filter, builds, listed);
     size_t kept = listed;
     if (!filter->project) {
         struct projects projects;

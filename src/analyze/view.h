@@ -24,6 +24,10 @@ struct sj_view_filter {
     uint64_t until_ns;   /**< builds that began before this time; 0: all */
     struct sj_oid from;  /**< only builds of commits behind this one; zero: all */
     struct sj_oid to;    /**< only builds of this commit and its ancestors; zero: all */
+    /** Whether a build is there at all, as a reference, too. @param build build @param user
+     * `accepts_user` @return true when it is. NULL: every one is */
+    bool (*accepts)(const struct sj_build *build, void *user);
+    void *accepts_user; /**< handed to accepts */
 };
 
 /** A build in its place in history. */

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "cli/command.h"
+#include "dash/dash.h"
 #include "server/server.h"
 #include "store/agent_path.h"
 #include "store/store.h"
@@ -47,6 +48,29 @@ static void say(const char *text)
     (void)sj_fd_write(STDERR_FILENO, line, (size_t)len);
 }
 
+static int serve(const struct sj_invocation *call, const char *socket, struct sj_err *err)
+{
+    const struct sj_dash_options dash_options = {.config = &call->config};
+    struct sj_dash *dash = NULL;
+    if (!socket && call->config.server.dashboard) {
+        int status = sj_dash_open(&dash_options, &dash, err);
+        if (status < 0) {
+            return status;
+        }
+    }
+    const struct sj_pages pages = {.answer = sj_dash_answer, .user = dash};
+    const struct sj_server_options server = {
+        .config = &call->config,
+        .version = SJ_VERSION,
+        .agent_socket = socket,
+        .pages = dash ? &pages : NULL,
+        .say = say,
+    };
+    int status = sj_server_run(&server, err);
+    sj_dash_close(dash);
+    return status;
+}
+
 static int run(struct sj_invocation *call)
 {
     SJ_AUTO(sj_auto_free) char *socket = NULL;
@@ -58,15 +82,9 @@ static int run(struct sj_invocation *call)
         }
         socket = sj_agent_socket_path(&call->config);
     }
-    const struct sj_server_options server = {
-        .config = &call->config,
-        .version = SJ_VERSION,
-        .agent_socket = socket,
-        .say = say,
-    };
     guard_store(call->config.cache_dir);
     struct sj_err err = {0};
-    return sj_server_run(&server, &err) < 0 ? sj_command_fail(&err) : SJ_EXIT_OK;
+    return serve(call, socket, &err) < 0 ? sj_command_fail(&err) : SJ_EXIT_OK;
 }
 
 const struct sj_command sj_command_serve = {
@@ -75,7 +93,8 @@ const struct sj_command sj_command_serve = {
     .summary = "Run the shared cache server.",
     .text = "Serve the store over HTTP to the agents of other machines and to the clients of other "
             "caches: ccache, sccache, Bazel, moon, Gradle, Turborepo, Nx. Settings, tokens and "
-            "namespaces are described in docs/serve.md.\n"
+            "namespaces are described in docs/serve.md. Its pages for people are at /dash: "
+            "docs/dashboard.md.\n"
             "It serves until SIGTERM or SIGINT, then answers what is under way and ends. SIGHUP "
             "reads tokens, namespaces and certificates again and opens the access log anew.\n",
     .options = options,

@@ -12,12 +12,12 @@
 #define HELP_COLUMN 24
 
 static const struct sj_command *const commands[] = {
-    &sj_command_backfill, &sj_command_blame,   &sj_command_clear,      &sj_command_compare,
-    &sj_command_config,   &sj_command_doctor,  &sj_command_export,     &sj_command_gate,
-    &sj_command_gc,       &sj_command_headers, &sj_command_help_topic, &sj_command_import,
-    &sj_command_predict,  &sj_command_run,     &sj_command_serve,      &sj_command_stats,
-    &sj_command_token,    &sj_command_trend,   &sj_command_verify,     &sj_command_version,
-    &sj_command_why,
+    &sj_command_backfill, &sj_command_blame,   &sj_command_clear,   &sj_command_compare,
+    &sj_command_config,   &sj_command_dash,    &sj_command_doctor,  &sj_command_export,
+    &sj_command_gate,     &sj_command_gc,      &sj_command_headers, &sj_command_help_topic,
+    &sj_command_import,   &sj_command_predict, &sj_command_run,     &sj_command_serve,
+    &sj_command_stats,    &sj_command_token,   &sj_command_trend,   &sj_command_verify,
+    &sj_command_version,  &sj_command_why,
 };
 
 const struct sj_command *const *sj_commands(size_t *count)

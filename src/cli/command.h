@@ -118,6 +118,8 @@ extern const struct sj_command sj_command_clear;
 extern const struct sj_command sj_command_compare;
 /** `scrubjay config`. */
 extern const struct sj_command sj_command_config;
+/** `scrubjay dash`. */
+extern const struct sj_command sj_command_dash;
 /** `scrubjay doctor`. */
 extern const struct sj_command sj_command_doctor;
 /** `scrubjay export`. */

@@ -52,6 +52,7 @@ struct sj_server_config {
     unsigned anonymous;          /**< of enum sj_anonymous; 0: all on loopback, else nothing */
     uint64_t body_timeout_ms;    /**< for a body or a response, on top of its size at min_rate */
     char *crsh_socket;           /**< socket for ccache's storage helper protocol, or NULL */
+    bool dashboard;              /**< pages for people are served, too */
     uint64_t drain_timeout_ms;   /**< for requests under way when the server is to end */
     bool durable;                /**< uploads are acknowledged once they are on the disk */
     uint64_t header_timeout_ms;  /**< for a whole request line and its headers */
@@ -63,6 +64,7 @@ struct sj_server_config {
     uint64_t max_upload_memory;  /**< bytes of all uploads under way */
     uint64_t min_rate;           /**< bytes a second that a client must send or take */
     char *namespaces;            /**< file of namespaces; NULL: beside the store */
+    char *repositories;          /**< of the dashboard: PATH or PROJECT=PATH, separated by blanks */
     uint64_t threads;            /**< that serve; 0: one for each core */
     char *tls_cert;              /**< certificate chain, PEM; NULL: no TLS */
     char *tls_client_ca;         /**< authorities of client certificates, PEM; NULL: none asked */

@@ -95,6 +95,13 @@ static const struct sj_setting settings[] = {
      .is_personal = true,
      .is_server = true,
      .help = "Unix socket on which the server also speaks ccache's storage helper protocol."},
+    {.name = "dashboard",
+     .type = SJ_SETTING_BOOL,
+     AT(server.dashboard),
+     .fallback = "true",
+     .is_personal = true,
+     .is_server = true,
+     .help = "The server also has pages for people: /dash."},
     {.name = "disable",
      .type = SJ_SETTING_BOOL,
      AT(disable),
@@ -291,6 +298,16 @@ static const struct sj_setting settings[] = {
      .argument = "SPAN",
      .help = "Longest that one compile waits for a remote; one that does not answer in time is "
              "left alone for a while."},
+    {.name = "repositories",
+     .type = SJ_SETTING_TEXT,
+     AT(server.repositories),
+     .argument = "LIST",
+     .is_personal = true,
+     .is_server = true,
+     .help =
+         "Git repositories with the history of what is built, for the server's pages: PATH or "
+         "PROJECT=PATH, separated by blanks. Bare and blobless mirrors will do; who looks after "
+         "the server fetches."},
     {.name = "stats",
      .type = SJ_SETTING_BOOL,
      AT(stats),

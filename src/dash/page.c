@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dash/page.h"
 
-#include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "dash/ground.h"
 
 static const struct sj_dash_page *const pages[] = {
     &sj_page_overview, &sj_page_builds,  &sj_page_build,  &sj_page_commits, &sj_page_commit,
@@ -16,29 +22,154 @@ const struct sj_dash_page *const *sj_dash_pages(size_t *count)
     return pages;
 }
 
-#pragma GCC diagnostic ignored "-Wunused-parameter"
+bool sj_dash_may_see(const struct sj_dash_call *call, const struct sj_build *build)
+{
+    const struct sj_page_request *request = call->request;
+    struct sj_str space = sj_dash_space_of(build->labels);
+    if (!space.data) {
+        return request->is_admin || request->is_local;
+    }
+    return request->may_read(space, request->may_read_user);
+}
+
+static bool is_wanted(const struct sj_build *build, void *user)
+{
+    const struct sj_dash_call *call = user;
+    const char *machine = call->query->parameter[SJ_DASH_MACHINE];
+    const char *space = call->query->parameter[SJ_DASH_SPACE];
+    if (!sj_dash_may_see(call, build) || (machine && strcmp(build->machine, machine) != 0)) {
+        return false;
+    }
+    return !space || sj_str_eq(sj_dash_space_of(build->labels), sj_str_of(space));
+}
+
+// Whether a configuration is of a toolchain, remembered by its number: few of them have many
+// samples.
+struct configs {
+    struct sj_db *db;
+    const char *toolchain;
+    signed char *is_of; // 0: not looked at yet; 1: it is; -1: it is not
+    size_t count;
+};
+
+static bool is_of(struct configs *configs, uint32_t number)
+{
+    if (number >= configs->count) {
+        size_t count = 2 * (size_t)number + 16;
+        configs->is_of = sj_realloc(configs->is_of, count, 1);
+        memset(configs->is_of + configs->count, 0, count - configs->count);
+        configs->count = count;
+    }
+    if (configs->is_of[number] == 0) {
+        struct sj_db_config config;
+        bool is_known = number > 0 && sj_db_config(configs->db, number, &config) == 0;
+        configs->is_of[number] =
+            is_known && strcmp(sj_db_text(configs->db, config.toolchain), configs->toolchain) == 0
+                ? 1
+                : -1;
+    }
+    return configs->is_of[number] > 0;
+}
+
+// Samples of other toolchains leave; the sums of builds stay those of all.
+static void keep_toolchain(struct sj_view *view, const char *toolchain)
+{
+    struct configs configs = {.db = view->db, .toolchain = toolchain};
+    size_t kept = 0;
+    for (size_t i = 0; i < view->build_count; i++) {
+        struct sj_view_build *build = &view->builds[i];
+        size_t first = build->first;
+        size_t end = first + build->count;
+        build->first = kept;
+        for (size_t j = first; j < end; j++) {
+            if (is_of(&configs, view->samples[j].config)) {
+                view->samples[kept++] = view->samples[j];
+            }
+        }
+        build->count = kept - build->first;
+    }
+    view->sample_count = kept;
+    free(configs.is_of);
+}
 
 int sj_dash_view(const struct sj_dash_call *call, unsigned outcomes, struct sj_view *out,
                  struct sj_err *err)
 {
-    return -ENOSYS;
+    struct sj_view_filter filter = call->filter;
+    filter.accepts = is_wanted;
+    filter.accepts_user = (void *)(uintptr_t)call; // is_wanted() only reads
+    int status = sj_view_load(call->site->db, call->site->repo, call->site->history, &filter,
+                              outcomes, out, err);
+    const char *toolchain = call->query->parameter[SJ_DASH_TOOLCHAIN];
+    if (status == 0 && toolchain) {
+        keep_toolchain(out, toolchain);
+    }
+    return status;
 }
 
-bool sj_dash_may_see(const struct sj_dash_call *call, const struct sj_build *build)
+static void note_count(struct sj_doc *doc, uint64_t count, const char *what)
 {
-    return false;
+    if (count > 0) {
+        SJ_AUTO(sj_auto_free) char *text = sj_asprintf("%llu %s", (unsigned long long)count, what);
+        sj_doc_note(doc, text);
+    }
+}
+
+// What never came in: of the whole database, so it is the administrator's to know.
+static void note_ingested(const struct sj_dash_call *call)
+{
+    struct sj_db_ingested ever;
+    if (!call->request->is_admin || sj_db_ingested_ever(call->site->db, &ever) < 0) {
+        return;
+    }
+    note_count(call->doc, ever.damaged_bytes, "bytes of the journal were damaged and passed over");
+    note_count(call->doc, ever.without_paths,
+               "misses whose list of inputs had left the store: no commit can be charged for them");
+    note_count(call->doc, ever.skewed,
+               "records began before their build, or in the future: a clock is wrong");
+    if (ever.refused > 0) {
+        SJ_AUTO(sj_auto_free)
+        char *text = sj_asprintf("%llu records made no sense and were left out: %s",
+                                 (unsigned long long)ever.refused, ever.refused_why);
+        sj_doc_note(call->doc, text);
+    }
 }
 
 void sj_dash_notes(const struct sj_dash_call *call, const struct sj_view *view)
 {
+    const char *problem = call->site->repo_problem;
+    for (size_t i = 0; i < sizeof view->notes / sizeof view->notes[0] && view->notes[i][0]; i++) {
+        sj_doc_note(call->doc, view->notes[i]);
+    }
+    if (problem && problem[0] && (call->request->is_admin || call->request->is_local)) {
+        sj_doc_note(call->doc, problem);
+    } else if (problem && problem[0]) {
+        sj_doc_note(call->doc, "the server cannot read the repository of this project");
+    }
+    if (call->query->parameter[SJ_DASH_TOOLCHAIN]) {
+        sj_doc_note(call->doc, "sums of whole builds are of all toolchains");
+    }
+    note_ingested(call);
 }
 
 char *sj_dash_link_commit(const struct sj_dash_call *call, uint32_t commit)
 {
-    return NULL;
+    size_t count = 0;
+    const struct sj_commit *commits =
+        call->site->history ? sj_history_commits(call->site->history, &count) : NULL;
+    if (commit >= count) {
+        return sj_dash_link(call->query, "commits", NULL, NULL);
+    }
+    char hex[SJ_OID_HEX_SIZE];
+    sj_oid_hex(&commits[commit].id, hex);
+    return sj_dash_link(call->query, "commit", hex, NULL);
 }
 
 char *sj_dash_link_unit(const struct sj_dash_call *call, uint32_t unit)
 {
-    return NULL;
+    struct sj_unit found;
+    if (sj_db_unit(call->site->db, unit, &found) < 0) {
+        return sj_dash_link(call->query, "units", NULL, NULL);
+    }
+    return sj_dash_link(call->query, "unit", sj_db_text(call->site->db, found.name), NULL);
 }

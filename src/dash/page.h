@@ -20,9 +20,11 @@ struct sj_dash_site {
     struct sj_db *db;               /**< records; NULL: there are none yet */
     struct sj_repo *repo;           /**< of the project asked for; NULL: none at hand */
     struct sj_history *history;     /**< its history; NULL: none at hand */
+    const char *repo_problem;       /**< why the repository, or some of it, cannot be read; NULL or
+                                         "": nothing is known to be wrong */
     uint64_t now_ns;                /**< CLOCK_REALTIME */
     /** The server's figures, as GET /status gives them to an administrator. @param out takes JSON
-     * @param user status_user @return 0; or -ENOTSUP: a local dashboard */
+     * @param user status_user @return 0; -ENOTSUP: a local dashboard; or -EAGAIN: not yet */
     int (*status)(struct sj_buf *out, void *user);
     void *status_user; /**< handed to status */
 };

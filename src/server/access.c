@@ -300,6 +300,26 @@ static unsigned anonymous_scopes(const struct sj_rules *rules, struct sj_str spa
                                : rules->anonymous;
 }
 
+unsigned sj_rules_scopes(const struct sj_rules *rules, const struct sj_token *token,
+                         struct sj_str space)
+{
+    unsigned scopes = anonymous_scopes(rules, space);
+    if (token) {
+        scopes |= sj_token_fits(token, space) ? token->scopes : token->scopes & SJ_SCOPE_ADMIN;
+    }
+    return scopes;
+}
+
+bool sj_rules_may_see(const struct sj_rules *rules, const struct sj_token *token)
+{
+    unsigned scopes = rules->anonymous | (token ? token->scopes : 0);
+    for (size_t i = 0; i < rules->spaces.count; i++) {
+        const struct sj_space_rule *rule = &rules->spaces.rules[i];
+        scopes |= rule->has_anonymous ? rule->anonymous : 0;
+    }
+    return scopes & (SJ_SCOPE_READ | SJ_SCOPE_ADMIN);
+}
+
 void sj_access_judge(struct sj_access *access, const struct sj_rules *rules, const char *header,
                      struct sj_str space, const struct sockaddr *address, struct sj_grant *out)
 {
@@ -308,14 +328,12 @@ void sj_access_judge(struct sj_access *access, const struct sj_rules *rules, con
         out->scopes = anonymous_scopes(rules, space);
         return;
     }
-    const struct sj_token *token = find_token(rules, header);
-    if (!token) {
+    out->token = find_token(rules, header);
+    if (!out->token) {
         out->is_refused = true;
         out->is_throttled = sj_brake_fail(access->brake, address, sj_clock_ns(CLOCK_MONOTONIC));
         return;
     }
-    bool is_for_space = sj_token_fits(token, space);
-    out->scopes = anonymous_scopes(rules, space) |
-                  (is_for_space ? token->scopes : token->scopes & SJ_SCOPE_ADMIN);
-    memcpy(out->id, token->id, sizeof out->id);
+    out->scopes = sj_rules_scopes(rules, out->token, space);
+    memcpy(out->id, out->token->id, sizeof out->id);
 }

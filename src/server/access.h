@@ -68,8 +68,9 @@ void sj_rules_unref(struct sj_access *access, const struct sj_rules *rules);
 struct sj_grant {
     unsigned scopes;           /**< of enum sj_scope, in its namespace; none when it is refused */
     char id[SJ_TOKEN_ID_SIZE]; /**< of the token; "" for the anonymous */
-    bool is_refused;           /**< a token was shown, and it is wrong or expired */
-    bool is_throttled;         /**< … and too many such came from there within a minute */
+    const struct sj_token *token; /**< the rules'; NULL: none, or it is refused */
+    bool is_refused;              /**< a token was shown, and it is wrong or expired */
+    bool is_throttled;            /**< … and too many such came from there within a minute */
 };
 
 /**
@@ -91,3 +92,12 @@ struct sj_grant {
  */
 void sj_access_judge(struct sj_access *access, const struct sj_rules *rules, const char *header,
                      struct sj_str space, const struct sockaddr *address, struct sj_grant *out);
+
+/** What somebody may do in a namespace. @param rules rules @param token token, or NULL @param space
+ * namespace; "" is "default" @return of enum sj_scope */
+unsigned sj_rules_scopes(const struct sj_rules *rules, const struct sj_token *token,
+                         struct sj_str space);
+
+/** Whether somebody may read in one namespace at least, or see figures of all. @param rules rules
+ * @param token token, or NULL @return true when he may */
+bool sj_rules_may_see(const struct sj_rules *rules, const struct sj_token *token);

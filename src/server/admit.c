@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "server/answer.h"
 #include "server/entry.h"
+#include "server/page_desk.h"
 #include "server/request.h"
 
 #define HEADERS_MAX       64
@@ -117,7 +118,7 @@ static bool check_framing(struct sj_request *request, const char *version)
     return check_coding(request, &framing, is_old) && check_length(request, &framing);
 }
 
-static const struct sockaddr *address_of(const struct sj_request *request)
+const struct sockaddr *sj_request_address(const struct sj_request *request)
 {
     if (request->peer->daemon->listener->is_unix) {
         return NULL;
@@ -150,7 +151,7 @@ static bool check_access(struct sj_request *request)
     request->rule = sj_space_find(&request->rules->spaces, request->route.space);
     sj_access_judge(server->access, request->rules,
                     sj_request_header(request, MHD_HTTP_HEADER_AUTHORIZATION), request->route.space,
-                    address_of(request), &request->grant);
+                    sj_request_address(request), &request->grant);
     unsigned scope = scope_of(request);
     if (request->grant.is_throttled) {
         sj_metrics_count(server->metrics, SJ_COUNT_AUTH_THROTTLED);
@@ -187,6 +188,7 @@ static const size_t body_limits[SJ_RESOURCE_COUNT] = {
     [SJ_RESOURCE_PATHSET] = NATIVE_BODY_MAX,
     [SJ_RESOURCE_RESULT] = NATIVE_BODY_MAX,
     [SJ_RESOURCE_RECORD] = NATIVE_BODY_MAX,
+    [SJ_RESOURCE_PAGE] = SJ_PAGE_FORM_MAX,
 };
 
 static size_t body_max(const struct sj_request *request)
@@ -228,6 +230,31 @@ static bool expect_body(struct sj_request *request)
     return true;
 }
 
+static bool is_page(const struct sj_request *request)
+{
+    return request->route.resource == SJ_RESOURCE_PAGE ||
+           request->route.resource == SJ_RESOURCE_HOME;
+}
+
+// Where there are pages, "/" is one for whoever would read it; for WebDAV it stays a folder.
+// Gives a positive HTTP status where nothing stands behind the target.
+static int find_page(struct sj_request *request)
+{
+    const struct sj_server *server = request->server;
+    struct sj_route *route = &request->route;
+    const unsigned reads = SJ_METHOD_GET | SJ_METHOD_HEAD;
+    if (server->desk && request->method & reads && strcmp(request->target, "/") == 0) {
+        *route = (struct sj_route){
+            .resource = SJ_RESOURCE_HOME,
+            .methods = reads,
+            .path = sj_str_of(request->target),
+        };
+    }
+    bool is_hidden =
+        is_page(request) ? !server->desk : server->desk && sj_desk_is_local(server->desk);
+    return is_hidden && route->resource != SJ_RESOURCE_HEALTHZ ? MHD_HTTP_NOT_FOUND : 0;
+}
+
 // What stands behind the target: the store may not be open yet, and some of it is an agent's alone.
 static bool check_resource(struct sj_request *request)
 {
@@ -238,6 +265,9 @@ static bool check_resource(struct sj_request *request)
         return false;
     }
     request->shared = atomic_load_explicit(&request->server->shared, memory_order_acquire);
+    if (is_page(request)) {
+        return true; // what it needs of the store it says
+    }
     if (!request->shared && resource != SJ_RESOURCE_HEALTHZ && resource != SJ_RESOURCE_READYZ) {
         sj_request_event(request, has_upload(request) ? SJ_EVENT_BUSY : SJ_EVENT_READ_FAILED);
         return false;
@@ -257,6 +287,7 @@ bool sj_request_admit(struct sj_request *request, const char *version)
         return malformed(request, MHD_HTTP_NOT_IMPLEMENTED, "no such method");
     }
     int status = sj_route_parse(request->target, request->target_len, &request->route);
+    status = status == 0 ? find_page(request) : status;
     if (!check_framing(request, version)) {
         return false;
     }
@@ -275,5 +306,6 @@ bool sj_request_admit(struct sj_request *request, const char *version)
     if (request->server->is_draining) {
         request->must_close = true;
     }
-    return check_access(request) && check_resource(request) && expect_body(request);
+    bool is_admitted = is_page(request) ? sj_page_admit(request) : check_access(request);
+    return is_admitted && check_resource(request) && expect_body(request);
 }

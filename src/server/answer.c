@@ -174,12 +174,17 @@ static void work(void *user)
     request->after(request);
 }
 
-void sj_request_defer(struct sj_request *request, sj_handler *handler)
+void sj_request_defer_to(struct sj_request *request, struct sj_worker *worker, sj_handler *handler)
 {
     request->is_suspended = true;
     request->after = handler;
     MHD_suspend_connection(request->connection);
-    sj_worker_do(request->server->worker, work, request);
+    sj_worker_do(worker, work, request);
+}
+
+void sj_request_defer(struct sj_request *request, sj_handler *handler)
+{
+    sj_request_defer_to(request, request->server->worker, handler);
 }
 
 static void written(int status, void *user)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What no cache protocol asks for: health, readiness, figures.
+#include <errno.h>
+
 #include "base/json.h"
 #include "server/answer.h"
 
@@ -84,16 +86,26 @@ static void add_agent(struct sj_tiers *tiers, struct sj_buf *body)
     sj_buf_adds(body, "}\n");
 }
 
-static void print_status(struct sj_request *request)
+int sj_server_status(struct sj_server *server, struct sj_buf *out)
 {
-    struct sj_server *server = request->server;
+    struct sj_shared *shared = atomic_load(&server->shared);
+    if (!shared) {
+        return -EAGAIN;
+    }
     struct sj_levels levels = levels_of(server);
-    struct sj_buf body = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    sj_metrics_status(server->metrics, request->shared, &levels, server->version, &body);
+    sj_metrics_status(server->metrics, shared, &levels, server->version, out);
     struct sj_tiers *tiers = atomic_load(&server->tiers);
     if (tiers) {
-        add_agent(tiers, &body);
+        add_agent(tiers, out);
     }
+    return 0;
+}
+
+static void print_status(struct sj_request *request)
+{
+    struct sj_buf body = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    (void)sj_server_status(request->server,
+                           &body); // no request comes here before the store is open
     sj_request_bytes(request, MHD_HTTP_OK, "application/json", &body);
 }
 

@@ -4,7 +4,8 @@
  * Pages for people: the dashboard as the server sees it. The server reads the request, knows who
  * asks and what they may see, and sends the answer; what stands on a page is the dashboard's.
  *
- * `/dash` and all below it, and `/api/v1/` and all below it, are pages; `/` leads to `/dash`.
+ * `/dash` and all below it, and `/api/v1/` and all below it, are pages; `/` leads to `/dash`. The
+ * server itself signs readers in and out, and refuses forms that another site has sent.
  */
 #pragma once
 
@@ -15,9 +16,12 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define SJ_PAGE_TARGET_MAX 1024u      /**< longest target of a page */
-#define SJ_PAGE_FORM_MAX   4096u      /**< longest form that is sent */
-#define SJ_PAGE_BODY_MAX   (8u << 20) /**< largest page */
+#define SJ_PAGE_TARGET_MAX 1024u          /**< longest target of a page */
+#define SJ_PAGE_FORM_MAX   4096u          /**< longest form that is sent */
+#define SJ_PAGE_BODY_MAX   (8u << 20)     /**< largest page */
+#define SJ_PAGE_ASSETS     "/dash/asset/" /**< what lies below shows nothing of anybody */
+#define SJ_PAGE_LOGIN      "/dash/login"  /**< form to sign in, and where it is sent */
+#define SJ_PAGE_LOGOUT     "/dash/logout" /**< where the form to sign out is sent */
 
 /** A request for a page. Texts are borrowed. */
 struct sj_page_request {
@@ -33,6 +37,11 @@ struct sj_page_request {
     bool is_signed_in;         /**< by a token or the cookie that stands for it */
     bool is_admin;             /**< may see and do what is the administrator's */
     bool is_local;             /**< a dashboard for one user on loopback: there are no namespaces */
+    bool may_see;              /**< may read some namespace; else there is nothing to see */
+    bool is_asset;             /**< below SJ_PAGE_ASSETS, which everybody may have */
+    unsigned refusal;          /**< HTTP status with which the server refuses the request; 0: it
+                                    does not. The answer is a page that says so */
+    const char *problem;       /**< with refusal: why, a sentence for people; else "" */
     const char *token_id;      /**< public name of the token; "" without one */
     const char *form_key; /**< what a form must send back as `key`, so that no other site's page
                                can send it */
@@ -40,6 +49,11 @@ struct sj_page_request {
      * `may_read_user` @return true when it may */
     bool (*may_read)(struct sj_str space, void *user);
     void *may_read_user; /**< handed to may_read */
+    /** The server's figures, the document of GET /status. @param out takes JSON @param user
+     * `status_user` @return 0, -ENOTSUP (a dashboard without a server) or -EAGAIN (the store is
+     * being opened) */
+    int (*status)(struct sj_buf *out, void *user);
+    void *status_user; /**< handed to status */
 };
 
 /** An answer. Zeroed but for status: an empty one. */

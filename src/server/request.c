@@ -44,6 +44,8 @@ static sj_handler *const handlers[SJ_RESOURCE_COUNT] = {
     [SJ_RESOURCE_UPLOAD] = sj_handle_upload,
     [SJ_RESOURCE_FETCH] = sj_handle_fetch,
     [SJ_RESOURCE_PUSH] = sj_handle_push,
+    [SJ_RESOURCE_PAGE] = sj_handle_page,
+    [SJ_RESOURCE_HOME] = sj_handle_page,
 };
 
 const char *sj_request_header(const struct sj_request *request, const char *name)

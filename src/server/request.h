@@ -26,6 +26,8 @@ struct sj_peer {
 
 struct sj_request;
 
+#define SJ_COOKIE_SIZE SJ_TOKEN_TEXT_SIZE /**< more than what a cookie of ours may hold */
+
 /** What deals with a request once its body is there: it finishes or suspends it. */
 typedef void sj_handler(struct sj_request *request);
 
@@ -66,6 +68,8 @@ struct sj_request {
     size_t frame_count;            /**< values that were taken in */
     int outcome;                   /**< of the write: 0 or a negative errno */
     unsigned cell;                 /**< of server->cells, that it counts in */
+    char cookie[SJ_COOKIE_SIZE];   /**< of a page: the token that its cookie stands for; "" */
+    bool drops_cookie;             /**< of a page: the cookie that was shown is worth nothing */
     // What is large and not zeroed stands behind all else.
     struct sj_route route;          /**< understood target */
     char target[SJ_TARGET_MAX + 2]; /**< raw, NUL-terminated, cut when too long */
@@ -120,6 +124,10 @@ void sj_request_bytes(struct sj_request *request, unsigned status, const char *t
  * it */
 void sj_request_defer(struct sj_request *request, sj_handler *handler);
 
+/** The same with a worker of one's own. @param request request @param worker whose threads go on
+ * @param handler finishes it */
+void sj_request_defer_to(struct sj_request *request, struct sj_worker *worker, sj_handler *handler);
+
 /**
  * Suspend a request, store what a write holds, and answer when that is done.
  *
@@ -153,6 +161,8 @@ sj_handler sj_handle_batch;
 sj_handler sj_handle_collection;
 /** values of other caches' clients. */
 sj_handler sj_handle_entry;
+/** /dash and /api/v1, and /. */
+sj_handler sj_handle_page;
 /** POST /v1/NS/fetch, of an agent. */
 sj_handler sj_handle_fetch;
 /** /healthz. */
@@ -196,6 +206,18 @@ sj_handler sj_handle_upload;
  * @return true to go on; false: it has been answered
  */
 bool sj_request_admit(struct sj_request *request, const char *version);
+
+/** The address that a request came from, for the brake. @param request request @return it; NULL: it
+ * has none */
+const struct sockaddr *sj_request_address(const struct sj_request *request);
+
+/**
+ * Who asks for a page: an Authorization header, or the cookie that stands for a token.
+ *
+ * @param request request of a page; takes rules, grant and cookie
+ * @return true to go on; false: it has been answered
+ */
+bool sj_page_admit(struct sj_request *request);
 
 /** The callbacks of libmicrohttpd that take a request through. @param daemon struct sj_daemon
  * @param options array, its first entry free @return entries used: at most 4 */

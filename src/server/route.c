@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "server/page_target.h"
 #include "server/shape.h"
 
 // As many as mean something: cache, a namespace, more segments, the longest shape.
@@ -343,6 +344,9 @@ int sj_route_parse(const char *target, size_t len, struct sj_route *out)
 {
     struct path path = {.query = {NULL, 0}};
     clear(out);
+    if (sj_page_target_is(target, len)) {
+        return sj_page_target_parse(target, len, out);
+    }
     int status = cut(target, len, &path);
     status = status ? status : understand(&path, out);
     if (status) {

@@ -3,7 +3,8 @@
  * @file
  * What a request line asks for. Works on the raw target, strictly: nothing is percent-decoded, and
  * a target with a percent sign, an empty or dotted segment or any byte that no client sends is
- * refused. No part of it ever becomes a path of a file.
+ * refused. No part of it ever becomes a path of a file. Pages alone, server/page_target.h, keep
+ * their percent signs.
  */
 #pragma once
 
@@ -51,6 +52,8 @@ enum sj_resource {
     SJ_RESOURCE_UPLOAD,       /**< /v1/NS/upload */
     SJ_RESOURCE_FETCH,        /**< /v1/NS/fetch, agents only */
     SJ_RESOURCE_PUSH,         /**< /v1/NS/push/KEY, agents only */
+    SJ_RESOURCE_PAGE,         /**< /dash and /api/v1, and below */
+    SJ_RESOURCE_HOME,         /**< /, of who asks for a page */
     SJ_RESOURCE_COUNT,        /**< how many */
 };
 
@@ -61,6 +64,8 @@ struct sj_route {
     unsigned methods;          /**< enum sj_method that it takes */
     unsigned writes;           /**< those of them that need the scope "write" */
     struct sj_str space;       /**< namespace; empty: the default one */
+    struct sj_str path;        /**< of a page: without the query and a slash at its end */
+    struct sj_str query;       /**< of a page: behind the '?' */
     size_t text_len;           /**< bytes of text */
     struct sj_key key;         /**< native: the key of the target; text: its XXH3-128 */
     struct sj_key weak;        /**< push: from the query; all 0: none */

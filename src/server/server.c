@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "server/answer.h"
 #include "server/crsh.h"
+#include "server/page_desk.h"
 #include "server/serving.h"
 
 // Memory of libmicrohttpd for one connection: request line, headers, and a part of a body. It is
@@ -85,6 +86,12 @@ static unsigned anonymous_scopes(const struct life *life)
     return scopes | (setting & SJ_ANONYMOUS_ADMIN ? SJ_SCOPE_ADMIN : 0);
 }
 
+// A dashboard for one user: nothing but pages, and nothing of what a server's settings say.
+static bool is_local(const struct life *life)
+{
+    return life->options->page_key != NULL;
+}
+
 static int open_rules(struct life *life, struct sj_err *err)
 {
     const struct sj_config *config = life->server.config;
@@ -98,6 +105,10 @@ static int open_rules(struct life *life, struct sj_err *err)
         .spaces_path = life->spaces_path,
         .anonymous = anonymous_scopes(life),
     };
+    if (is_local(life)) {
+        const struct sj_access_options none = {.tokens_path = "", .spaces_path = ""};
+        return sj_access_open(&none, &life->server.access, err);
+    }
     return sj_access_open(&options, &life->server.access, err);
 }
 
@@ -116,7 +127,13 @@ static int open_parts(struct life *life, struct sj_err *err)
     server->answers = sj_answers_new();
     server->worker = sj_worker_new(WORKERS);
     int status = open_rules(life, err);
-    if (status == 0 && config->tls_cert && !server->is_agent) {
+    if (status == 0 && life->options->pages) {
+        status = sj_desk_new(life->options, &server->desk, err);
+    }
+    if (status < 0 || is_local(life)) {
+        return status;
+    }
+    if (config->tls_cert && !server->is_agent) {
         status = sj_tls_open(config, &server->tls, err);
     }
     if (status == 0 && config->access_log) {
@@ -143,7 +160,8 @@ static unsigned thread_count(const struct sj_server *server)
         return (unsigned)server->config->server.threads;
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return server->is_agent || cores < 1 ? 1 : (unsigned)cores;
+    bool is_for_one = server->is_agent || (server->desk && sj_desk_is_local(server->desk));
+    return is_for_one || cores < 1 ? 1 : (unsigned)cores;
 }
 
 static int start_daemon(struct life *life, const struct sj_listener *listener, struct sj_err *err)
@@ -200,8 +218,14 @@ static int open_listeners(struct life *life, struct sj_err *err)
 {
     const char *socket = life->options->agent_socket;
     SJ_AUTO(sj_auto_free) char *text = socket ? sj_asprintf("unix:%s", socket) : NULL;
-    return sj_listeners_open(text ? text : life->server.config->server.listen, &life->listeners,
-                             err);
+    int status =
+        sj_listeners_open(text ? text : life->server.config->server.listen, &life->listeners, err);
+    if (status == 0 && is_local(life) && !all_are_loopback(&life->listeners)) {
+        status = sj_fail_plain(err, -EINVAL,
+                               "the dashboard of one user listens on a loopback address only; "
+                               "'scrubjay serve' has one for others");
+    }
+    return status;
 }
 
 // Opened behind the listener: after a power cut the index is made again, and that takes a while.
@@ -209,6 +233,9 @@ static int open_store(struct life *life, struct sj_err *err)
 {
     struct sj_server *server = &life->server;
     const struct sj_config *config = server->config;
+    if (is_local(life)) {
+        return 0;
+    }
     const struct sj_shared_options options = {
         .dir = config->cache_dir,
         .max_size_bytes = config->max_size,
@@ -362,6 +389,7 @@ static void release(struct life *life)
     sj_crsh_close(life->crsh);
     sj_tiers_close(tiers);
     sj_worker_free(server->worker);
+    sj_desk_free(server->desk);
     sj_ingester_free(atomic_load(&server->ingester));
     for (size_t i = 0; i < life->daemon_count; i++) {
         MHD_stop_daemon(life->daemons[i].mhd);
@@ -403,7 +431,10 @@ static void say_ready(const struct life *life)
     const char *scheme = life->server.tls ? "https" : "http";
     for (size_t i = 0; i < life->listeners.count; i++) {
         const struct sj_listener *listener = &life->listeners.items[i];
-        if (listener->is_unix) {
+        if (life->options->ready && !listener->is_unix) {
+            SJ_AUTO(sj_auto_free) char *url = sj_asprintf("%s://%s", scheme, listener->name);
+            life->options->ready(url);
+        } else if (listener->is_unix) {
             say(life, "listening on %s", listener->name);
         } else {
             say(life, "listening on %s://%s", scheme, listener->name);

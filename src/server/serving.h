@@ -24,6 +24,8 @@
 
 /** Answers that never change, made once. */
 struct sj_answers;
+/** What pages need beside: page_desk.h. */
+struct sj_desk;
 
 #define SJ_CELLS 16 /**< counters of requests */
 
@@ -46,6 +48,7 @@ struct sj_server {
     struct sj_deadlines *deadlines;         /**< of connections */
     struct sj_answers *answers;             /**< that never change */
     struct sj_worker *worker;               /**< for what takes long */
+    struct sj_desk *desk;                   /**< of pages; NULL: there are none */
     struct sj_tls *tls;                     /**< NULL: none */
     _Atomic(struct sj_shared *) shared;     /**< NULL until the store is open */
     _Atomic(struct sj_tiers *) tiers;       /**< NULL: none */
@@ -71,6 +74,10 @@ uint64_t sj_server_requests(const struct sj_server *server);
 
 /** Requests that a handler has. @param server server @return as above */
 uint64_t sj_server_working(const struct sj_server *server);
+
+/** Print the document of GET /status. @param server server @param out takes it @return 0, or
+ * -EAGAIN: the store is not open yet */
+int sj_server_status(struct sj_server *server, struct sj_buf *out);
 
 /** Time now. @return CLOCK_MONOTONIC in milliseconds */
 uint64_t sj_now_ms(void);

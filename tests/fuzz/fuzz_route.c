@@ -61,8 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require((route.writes & ~route.methods) == 0);
     bool is_entry = route.resource == SJ_RESOURCE_ENTRY || route.resource == SJ_RESOURCE_CAS;
     require(status == 0 ? is_entry == (route.text_len > 0) : route.methods == 0);
-    require(status != 0 ||
-            (route.methods != 0 && size <= SJ_TARGET_MAX && !memchr(data, '%', size)));
+    require(status != 0 || (route.methods != 0 && size <= SJ_TARGET_MAX &&
+                            (route.resource == SJ_RESOURCE_PAGE || !memchr(data, '%', size))));
+    require((status == 0 && route.resource == SJ_RESOURCE_PAGE) == (route.path.len > 0));
+    require(route.path.len + route.query.len <= size);
     if (status == 0 && is_entry) {
         check_again(&route);
     }
