@@ -142,6 +142,15 @@ void sj_doc_chart(struct sj_doc_table *table, enum sj_doc_chart_kind kind, const
 void sj_doc_chart_mark(struct sj_doc_table *table, double x, const char *text, const char *href,
                        bool is_step);
 
+/**
+ * Sort the tables that have a column of a name; those that are drawn stay as they are. A page that
+ * shows only the first of many rows has to sort them itself before it leaves any out.
+ *
+ * @param doc  page, complete
+ * @param sort column, of SJ_DASH_SORT; with '-' in front the largest comes first
+ */
+void sj_doc_sort(struct sj_doc *doc, const char *sort);
+
 /** What stands around a page: who is signed in, which filters hold. */
 struct sj_doc_frame {
     const struct sj_dash_query *query; /**< for the navigation and the filters */
