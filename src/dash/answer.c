@@ -216,7 +216,10 @@ static bool find_project(struct making *making, uint64_t *newest_ns)
             continue;
         }
         is_there = true;
-        if (row->newest_ns >= latest_ns) {
+        // Builds that name no project count where there is no other.
+        bool has_name = row->project[0] || asked;
+        bool had_name = making->project && making->project[0];
+        if (has_name > had_name || (has_name == had_name && row->newest_ns >= latest_ns)) {
             latest_ns = row->newest_ns;
             making->project = row->project;
         }

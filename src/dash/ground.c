@@ -116,6 +116,20 @@ static bool is_same(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+// This process writes, too: the server's thread that takes records in, or we. All its handles are
+// of one environment, which can only do what it was opened for.
+static int open_records(struct sj_dash_ground *ground, struct sj_err *err)
+{
+    const struct sj_dash_options *options = ground->options;
+    const char *dir = options->config->cache_dir;
+    bool is_reader = options->is_local && options->config->read_only;
+    int status = is_reader ? -EACCES : sj_db_open(dir, SJ_DB_WRITE, &ground->db, err);
+    if (status == -EACCES || status == -EROFS) {
+        status = sj_db_open(dir, SJ_DB_READ, &ground->db, err);
+    }
+    return status;
+}
+
 int sj_dash_ground_refresh(struct sj_dash_ground *ground, struct sj_err *err)
 {
     const char *dir = ground->options->config->cache_dir;
@@ -130,7 +144,7 @@ int sj_dash_ground_refresh(struct sj_dash_ground *ground, struct sj_err *err)
     }
     int status = 0;
     if (!ground->db) {
-        status = sj_db_open(dir, SJ_DB_READ, &ground->db, err);
+        status = open_records(ground, err);
     } else if (is_same(&file, &ground->file) && is_settled(&file)) {
         return 0;
     } else {

@@ -13,8 +13,6 @@
 #include "record/db_handle.h"
 #include "store/lmdb_env.h"
 
-#define MAP_BYTES  (UINT64_C(64) << 30)
-#define MAP_NEED   (UINT64_C(64) << 20)
 #define PACKED_MAX ((size_t)64 << 20)
 
 static const char *const names[SJ_DB_TABLES] = {
@@ -74,11 +72,17 @@ static int check_format(struct sj_db *db)
     return format == SJ_DB_FORMAT ? 0 : format > SJ_DB_FORMAT ? -EPROTO : -EBADMSG;
 }
 
+// With the lock of environments held, as whatever calls it.
+static bool may_grow(const struct sj_db *db)
+{
+    return db->shared->refs == 1;
+}
+
 // What another process is just making has no tables yet.
 static int make_tables(struct sj_db *db)
 {
     MDB_txn *txn = NULL;
-    int status = sj_lmdb_begin(db->env, 0, true, &txn);
+    int status = sj_lmdb_begin(db->env, 0, may_grow(db), &txn);
     if (status < 0) {
         return status;
     }
@@ -95,10 +99,10 @@ static int make_tables(struct sj_db *db)
     return sj_db_end(db, status);
 }
 
-static int begin_reading(struct sj_db *db)
+static int read_tables(struct sj_db *db)
 {
-    int status = sj_lmdb_begin(db->env, MDB_RDONLY, true, &db->reader);
-    if (status < 0 || db->can_write) {
+    int status = sj_lmdb_begin(db->env, MDB_RDONLY, may_grow(db), &db->reader);
+    if (status < 0) {
         return status;
     }
     status = open_tables(db, db->reader, 0);
@@ -108,7 +112,24 @@ static int begin_reading(struct sj_db *db)
     }
     // Tables stay open beyond the transaction that opened them only once that is committed.
     int rc = mdb_txn_commit(sj_steal(db->reader));
-    return rc ? sj_lmdb_errno(rc) : sj_lmdb_begin(db->env, MDB_RDONLY, true, &db->reader);
+    return sj_lmdb_errno(rc);
+}
+
+// Tables are of the environment: who comes later has those of who came first.
+static int have_tables(struct sj_db *db)
+{
+    struct sj_db_env *shared = db->shared;
+    _Static_assert(sizeof db->tables <= sizeof shared->tables, "all tables have room");
+    if (shared->has_tables) {
+        memcpy(db->tables, shared->tables, sizeof db->tables);
+        return 0;
+    }
+    int status = db->can_write ? make_tables(db) : read_tables(db);
+    if (status == 0) {
+        memcpy(shared->tables, db->tables, sizeof db->tables);
+        shared->has_tables = true;
+    }
+    return status;
 }
 
 static int open_all(struct sj_db *db)
@@ -122,20 +143,18 @@ static int open_all(struct sj_db *db)
     } else if (access(file, F_OK) < 0) {
         return errno == ENOENT ? SJ_DB_NONE : -errno;
     }
-    unsigned flags = MDB_NOTLS | (db->can_write ? MDB_NOMETASYNC : MDB_RDONLY);
-    int status = sj_lmdb_open(db->path, flags, MAP_BYTES, MAP_NEED, db->dir, &db->env);
+    int status = sj_db_env_open(db->path, db->dir, db->can_write, &db->shared);
     if (status == -ENODATA) {
         return SJ_DB_NONE;
     }
     if (status < 0) {
         return status;
     }
+    db->env = db->shared->env;
     (void)mdb_env_set_assert(db->env, fail_assertion);
     status = check_length(db->env);
-    if (status == 0 && db->can_write) {
-        status = make_tables(db);
-    }
-    return status == 0 ? begin_reading(db) : status;
+    status = status == 0 ? have_tables(db) : status;
+    return status == 0 ? sj_lmdb_begin(db->env, MDB_RDONLY, may_grow(db), &db->reader) : status;
 }
 
 static int open_env(struct sj_db *db)
@@ -154,6 +173,9 @@ int sj_db_fail(struct sj_err *err, int status, const struct sj_db *db)
             "the record database '%s' is damaged: remove it; what the journal still "
             "has is taken in again",
             path);
+    case EBUSY:
+        return sj_fail_plain(err, status, "the record database '%s' is open for reading only",
+                             path);
     case EPROTO:
         return sj_fail_plain(
             err, status, "the record database '%s' was made by a newer version of scrubjay", path);
@@ -172,7 +194,9 @@ int sj_db_open(const char *dir, enum sj_db_mode mode, struct sj_db **out, struct
     sj_guard_install();
     db->scratch = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     db->packed = SJ_BUF_INIT(PACKED_MAX + 64);
+    sj_db_envs_lock();
     int status = open_env(db);
+    sj_db_envs_unlock();
     if (status < 0) {
         (void)sj_db_fail(err, status, db);
     }
@@ -205,8 +229,11 @@ void sj_db_close(struct sj_db *db)
     if (db->reader) {
         mdb_txn_abort(db->reader);
     }
+    // A condemned one has no environment any more: it stays.
     if (db->env) {
-        mdb_env_close(db->env);
+        sj_db_envs_lock();
+        sj_db_env_close(db->shared);
+        sj_db_envs_unlock();
     }
     sj_db_unlock(db);
     sj_states_release(&db->states);
@@ -234,7 +261,7 @@ static int refresh(struct sj_db *db)
         mdb_txn_abort(db->reader);
         db->reader = NULL;
     }
-    return sj_lmdb_begin(db->env, MDB_RDONLY, true, &db->reader);
+    return sj_lmdb_begin(db->env, MDB_RDONLY, !sj_db_env_is_shared(db->shared), &db->reader);
 }
 
 int sj_db_refresh(struct sj_db *db)
@@ -275,7 +302,8 @@ int sj_db_begin(struct sj_db *db)
         return -EROFS;
     }
     memset(db->texts, 0, sizeof db->texts);
-    return sj_lmdb_begin(db->env, 0, !db->reader, &db->writer);
+    bool grows = !db->reader && !sj_db_env_is_shared(db->shared);
+    return sj_lmdb_begin(db->env, 0, grows, &db->writer);
 }
 
 int sj_db_end(struct sj_db *db, int status)

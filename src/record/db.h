@@ -48,7 +48,8 @@ enum sj_db_mode {
  * @return 0, SJ_DB_NONE or a negative errno: -EBADMSG (damaged: remove `records/`; the journal
  *         still has what it has), -EPROTO (made by a newer version), -EACCES, -ENOSPC
  *
- * One handle serves one thread at a time. A reading handle sees the state at which it was opened
+ * One handle serves one thread at a time; a process may have several, those for writing first:
+ * -EBUSY when it has one for reading alone. A reading handle sees the state at which it was opened
  * until sj_db_refresh().
  */
 int sj_db_open(const char *dir, enum sj_db_mode mode, struct sj_db **out, struct sj_err *err);

@@ -83,6 +83,9 @@ static void give_up_writing(struct sj_db *db)
 void sj_db_condemn(struct sj_db *db)
 {
     db->is_condemned = true;
+    if (db->shared) {
+        atomic_store(&db->shared->is_condemned, true);
+    }
     if (db->writer) {
         give_up_writing(db);
     }

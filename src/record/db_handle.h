@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/str.h"
 #include "record/db.h"
+#include "record/db_env.h"
 #include "record/db_guard.h"
 #include "record/db_states.h"
 #include "store/codec.h"
@@ -64,7 +65,8 @@ struct sj_db_text {
 struct sj_db {
     char *dir;                            /**< the store's directory */
     char *path;                           /**< of the environment */
-    MDB_env *env;                         /**< environment */
+    struct sj_db_env *shared;             /**< environment, and who else has it */
+    MDB_env *env;                         /**< environment; NULL: not open, or given up */
     MDB_txn *reader;                      /**< what is read; NULL while nothing is */
     MDB_txn *writer;                      /**< while something is written: reads see it, too */
     MDB_dbi tables[SJ_DB_TABLES];         /**< open tables */

@@ -555,6 +555,37 @@ Test(db, reader_stays_where_it_was_until_refreshed)
     free(samples(1, SJ_OUTCOME_ANY, 2));
 }
 
+// A process has one environment however many handles it has: LMDB's locks go with the first one
+// that is closed, and with them whatever keeps writers off what is read.
+Test(db, has_several_handles_in_one_process)
+{
+    struct sj_record record = record_of("b", SJ_OUTCOME_HIT, "a.o");
+    database_append(&at, &record);
+    (void)database_ingest(&at);
+    struct sj_err err = {0};
+    struct sj_db *writer = NULL;
+    struct sj_db_ingested done;
+    const struct sj_db_intake intake = {.dir = at.dir};
+    for (size_t i = 1; i < 4; i++) {
+        cr_assert_eq(sj_db_refresh(at.db), 0);
+        free(samples(1, SJ_OUTCOME_ANY, i));
+        database_append(&at, &record);
+        cr_assert_eq(sj_db_open(at.dir, SJ_DB_WRITE, &writer, &err), 0, "%s", err.text);
+        cr_assert_eq(sj_db_ingest(writer, &intake, &done, &err), 0, "%s", err.text);
+        sj_db_close(writer);
+        free(samples(1, SJ_OUTCOME_ANY, i)); // the first one stays where it was
+    }
+    struct sj_db *reader = NULL;
+    cr_assert_eq(sj_db_open(at.dir, SJ_DB_READ, &reader, &err), 0, "%s", err.text);
+    sj_db_close(at.db);
+    at.db = reader;
+    free(samples(1, SJ_OUTCOME_ANY, 4));
+    cr_expect_eq(sj_db_open(at.dir, SJ_DB_WRITE, &writer, &err), 0, "%s", err.text);
+    sj_db_close(writer);
+    database_reopen(&at, SJ_DB_READ);
+    cr_expect_eq(sj_db_open(at.dir, SJ_DB_WRITE, &writer, &err), -EBUSY);
+}
+
 Test(db, drops_samples_and_keeps_sums)
 {
     static const char *const paths[] = {"Fa", "Fb", NULL};
