@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/trace_cause.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/command.h"
-#include "cli/export_cause.h"
-#include "cli/export_feed.h"
 #include "cli/report.h"
 #include "cli/ui.h"
 #include "trace/export_metrics.h"
 #include "trace/export_rows.h"
+#include "trace/feed.h"
 
 enum {
     OPT_BUILD,
@@ -115,6 +115,21 @@ static void tell_left(uint64_t spans)
     }
 }
 
+static int explain(const struct export_run *run, const struct sj_build *build,
+                   struct sj_feed_trace *trace, struct sj_pool *pool)
+{
+    const struct sj_report *report = run->report;
+    const struct sj_view_filter filter = {.project = build->project};
+    struct sj_view view = {0};
+    int status =
+        sj_view_load(report->db, report->repo, report->history, &filter, 0, &view, run->err);
+    if (status == 0) {
+        status = sj_trace_explain(&view, build, trace, pool, run->err);
+        sj_view_release(&view);
+    }
+    return status;
+}
+
 static int write_traces(struct export_run *run, struct sj_feed_trace *traces, struct sj_pool *pool)
 {
     SJ_AUTO(sj_auto_free)
@@ -123,7 +138,7 @@ static int write_traces(struct export_run *run, struct sj_feed_trace *traces, st
     for (size_t i = 0; i < run->count; i++) {
         int status = sj_feed_trace(run->db, &run->builds[i], &traces[i]);
         if (status == 0) {
-            status = sj_feed_causes(run->report, &run->builds[i], &traces[i], pool, run->err);
+            status = explain(run, &run->builds[i], &traces[i], pool);
         }
         if (status < 0) {
             return status;

@@ -8,9 +8,9 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cli/command.h"
-#include "cli/token_file.h"
 #include "cli/ui.h"
 #include "server/route.h"
+#include "server/token_file.h"
 
 enum {
     OPT_NAMESPACE,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/token_file.h"
+#include "server/token_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/export_feed.h"
+#include "trace/feed.h"
 
 #define SPANS_MAX ((size_t)8 << 20) /**< of a build */
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/export_cause.h"
-
-#include "analyze/cause.h"
+#include "analyze/trace_cause.h"
 
 #define CAUSES_SHOWN 8 // of one action
 
@@ -44,9 +42,8 @@ static bool is_same(const struct sj_sample *a, const struct sj_sample *b)
     return a->unit == b->unit && a->start_ns == b->start_ns && a->outcome == b->outcome;
 }
 
-// Both lists are of the same build, by unit, then start.
-static int set_causes(struct sj_causes *causes, uint32_t build, struct sj_feed_trace *trace,
-                      struct sj_pool *pool, struct sj_err *err)
+int sj_trace_causes(struct sj_causes *causes, uint32_t build, struct sj_feed_trace *trace,
+                    struct sj_pool *pool, struct sj_err *err)
 {
     size_t count;
     const struct sj_sample *samples = sj_causes_samples(causes, build, &count);
@@ -71,8 +68,8 @@ static int set_causes(struct sj_causes *causes, uint32_t build, struct sj_feed_t
     return 0;
 }
 
-static int find_in_view(const struct sj_view *view, const struct sj_build *build,
-                        struct sj_feed_trace *trace, struct sj_pool *pool, struct sj_err *err)
+int sj_trace_explain(const struct sj_view *view, const struct sj_build *build,
+                     struct sj_feed_trace *trace, struct sj_pool *pool, struct sj_err *err)
 {
     uint32_t at = 0;
     while (at < view->build_count && view->builds[at].build.number != build->number) {
@@ -84,21 +81,8 @@ static int find_in_view(const struct sj_view *view, const struct sj_build *build
     struct sj_causes *causes = sj_causes_open(view, pool);
     int status = sj_causes_load(causes, &at, 1, err);
     if (status == 0) {
-        status = set_causes(causes, at, trace, pool, err);
+        status = sj_trace_causes(causes, at, trace, pool, err);
     }
     sj_causes_close(causes);
-    return status;
-}
-
-int sj_feed_causes(const struct sj_report *report, const struct sj_build *build,
-                   struct sj_feed_trace *trace, struct sj_pool *pool, struct sj_err *err)
-{
-    const struct sj_view_filter filter = {.project = build->project};
-    struct sj_view view = {0};
-    int status = sj_view_load(report->db, report->repo, report->history, &filter, 0, &view, err);
-    if (status == 0) {
-        status = find_in_view(&view, build, trace, pool, err);
-        sj_view_release(&view);
-    }
     return status;
 }

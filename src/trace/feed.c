@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/export_feed.h"
+#include "trace/feed.h"
 
 #include <errno.h>
 
