@@ -130,7 +130,10 @@ struct sj_bill_order {
     bool is_read_only;          /**< keep nothing in the database */
     void (*progress)(uint64_t done, uint64_t total, void *user); /**< called now and then; NULL:
                                                                       nobody waits */
-    void *user;                                                  /**< handed to progress */
+    /** Called with each build's own bill, in no order; NULL: nobody asks. @param build its index
+     * in the view @param bill its bill, valid during the call @param user `user` */
+    void (*each)(size_t build, const struct sj_bill *bill, void *user);
+    void *user; /**< handed to progress and each */
 };
 
 /**

@@ -112,6 +112,15 @@ static bool is_comparable(const struct sj_view_build *build)
     return build->reference != UINT32_MAX;
 }
 
+static void add_up(struct making *making, size_t index, const struct sj_bill *bill)
+{
+    const struct sj_view_build *build = &making->order->view->builds[index];
+    sj_bill_merge(making->out, bill, build->build.job, is_comparable(build));
+    if (making->order->each) {
+        making->order->each(index, bill, making->order->user);
+    }
+}
+
 // Returns whether the build's bill was at hand.
 static bool recall(struct making *making, size_t index)
 {
@@ -126,7 +135,7 @@ static bool recall(struct making *making, size_t index)
     struct sj_bill bill = {.pool = making->out->pool};
     bool is_good = sj_bill_decode(bytes.data + SJ_KEY_SIZE, bytes.len - SJ_KEY_SIZE, &bill) == 0;
     if (is_good) {
-        sj_bill_merge(making->out, &bill, build->build.job, is_comparable(build));
+        add_up(making, index, &bill);
     }
     sj_bill_release(&bill);
     return is_good;
@@ -177,7 +186,7 @@ static int make_one(struct making *making, size_t index)
         keep(making, index, &bill);
     }
     if (status == 0) {
-        sj_bill_merge(making->out, &bill, build->build.job, is_comparable(build));
+        add_up(making, index, &bill);
     }
     sj_bill_release(&bill);
     return status;

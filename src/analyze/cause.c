@@ -126,23 +126,8 @@ static int load_build(struct loading *loading, size_t index)
 static struct sj_earlier earlier_of(const struct sj_causes *causes, size_t index,
                                     const struct sj_sample *sample)
 {
-    const struct sj_build *build = &causes->view.builds[index].build;
-    return (struct sj_earlier){
-        .start_ns = sample->start_ns,
-        .end_ns = sample->start_ns + sample->wall_ns,
-        .machine = build->machine,
-        .root = build->root,
-        .state = sample->state,
-        // A hit by stamp has a configuration that says nothing.
-        .config = sample->outcome == SJ_OUTCOME_MISS ? sample->config : 0,
-        .args = sample->args,
-        .unit = sample->unit,
-        .build = build->number,
-        .reason = sample->reason,
-        .is_stored = (sample->flags & SJ_RECORD_STORED) || sample->outcome == SJ_OUTCOME_HIT,
-        .is_shared = (sample->flags & SJ_RECORD_SHARED) != 0,
-        .reaches_a_remote = causes->reaches_a_remote[index],
-    };
+    return sj_earlier_of(&causes->view.builds[index].build, sample,
+                         causes->reaches_a_remote[index]);
 }
 
 static void add_earlier(struct sj_causes *causes, size_t index, const struct sj_sample *samples,

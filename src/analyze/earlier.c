@@ -14,6 +14,27 @@ void sj_earlier_release(struct sj_earlier_set *set)
     }
 }
 
+struct sj_earlier sj_earlier_of(const struct sj_build *build, const struct sj_sample *sample,
+                                bool reaches_a_remote)
+{
+    return (struct sj_earlier){
+        .start_ns = sample->start_ns,
+        .end_ns = sample->start_ns + sample->wall_ns,
+        .machine = build->machine,
+        .root = build->root,
+        .state = sample->state,
+        // A hit by stamp has a configuration that says nothing.
+        .config = sample->outcome == SJ_OUTCOME_MISS ? sample->config : 0,
+        .args = sample->args,
+        .unit = sample->unit,
+        .build = build->number,
+        .reason = sample->reason,
+        .is_stored = (sample->flags & SJ_RECORD_STORED) || sample->outcome == SJ_OUTCOME_HIT,
+        .is_shared = (sample->flags & SJ_RECORD_SHARED) != 0,
+        .reaches_a_remote = reaches_a_remote,
+    };
+}
+
 void sj_earlier_add(struct sj_earlier_set *set, const struct sj_earlier *item)
 {
     if (set->count == set->size) {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "analyze/blame.h"
+#include "record/build.h"
 #include "record/sample.h"
 
 /** A miss, as far as later ones ask. */
@@ -39,6 +40,17 @@ struct sj_earlier_set {
 
 /** Free a set. @param set set, zeroed or NULL */
 void sj_earlier_release(struct sj_earlier_set *set);
+
+/**
+ * A sample as later ones ask about it.
+ *
+ * @param build            its build
+ * @param sample           a miss, or a hit
+ * @param reaches_a_remote its build asked a remote
+ * @return it; its texts are the database's
+ */
+struct sj_earlier sj_earlier_of(const struct sj_build *build, const struct sj_sample *sample,
+                                bool reaches_a_remote);
 
 /** Add a miss. @param set set @param item copied */
 void sj_earlier_add(struct sj_earlier_set *set, const struct sj_earlier *item);

@@ -97,3 +97,36 @@ int sj_headers_make(const struct sj_view *view, uint32_t commit, double days,
     make_rows(out);
     return 0;
 }
+
+// The newest commit on the way back from a place that is so old.
+static uint32_t place_before(const struct sj_history *history, uint32_t place, double ago)
+{
+    size_t count;
+    const struct sj_commit *commits = sj_history_commits(history, &count);
+    double limit_s = (double)commits[place].time_s - ago * 86400.0;
+    while (place != SJ_NO_COMMIT && (double)commits[place].time_s > limit_s) {
+        place = commits[place].parent;
+    }
+    return place;
+}
+
+int sj_headers_earlier(const struct sj_view *view, const struct sj_headers *headers, double days,
+                       double ago, double *out)
+{
+    if (!view->history || headers->commit == SJ_NO_COMMIT) {
+        return -ENOENT;
+    }
+    uint32_t place = place_before(view->history, headers->commit, ago);
+    if (place == SJ_NO_COMMIT) {
+        return -ENOENT;
+    }
+    struct sj_headers then = {.fanout = headers->fanout, .commit = place};
+    sj_replay_make(view->history, place, days, &headers->fanout, &then.replay);
+    make_rows(&then);
+    for (size_t i = 0; i < then.count; i++) {
+        out[then.rows[i].file] = then.rows[i].month_ns;
+    }
+    sj_replay_release(&then.replay);
+    free(then.rows);
+    return 0;
+}

@@ -47,5 +47,19 @@ struct sj_headers {
 int sj_headers_make(const struct sj_view *view, uint32_t commit, double days,
                     struct sj_headers *out, struct sj_err *err);
 
+/**
+ * What the files would have been expected to cost some time ago, read by the units of today: what
+ * is different since then is how often they change.
+ *
+ * @param view    view of the result
+ * @param headers result
+ * @param days    how far back history was looked at
+ * @param ago     how many days ago
+ * @param out     takes CPU a month of each file, by its place in the fan-out
+ * @return 0, or -ENOENT: history does not go back so far
+ */
+int sj_headers_earlier(const struct sj_view *view, const struct sj_headers *headers, double days,
+                       double ago, double *out);
+
 /** Free a result. @param headers result, zeroed or NULL */
 void sj_headers_release(struct sj_headers *headers);

@@ -18,7 +18,8 @@ struct sj_dash_options {
     const struct sj_config *config; /**< settings; outlive the dashboard */
     const char *repo;               /**< repository, for a local one; NULL: those of the setting
                                          `repositories` */
-    bool is_local;                  /**< for one user: it takes in records itself */
+    const char *(*reason_text)(const char *id); /**< sj_dash_site.reason_text; may be NULL */
+    bool is_local;                              /**< for one user: it takes in records itself */
 };
 
 /**

@@ -68,6 +68,11 @@ void sj_doc_free(struct sj_doc *doc)
     free(doc);
 }
 
+void sj_doc_live(struct sj_doc *doc, unsigned seconds)
+{
+    doc->live_s = seconds;
+}
+
 void sj_doc_heading(struct sj_doc *doc, const char *id, const char *text)
 {
     add_part(doc, SJ_PART_HEADING, text)->id = keep(doc, id);

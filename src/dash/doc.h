@@ -57,6 +57,10 @@ struct sj_doc *sj_doc_new(const char *id, const char *title);
 /** Free a page. @param doc page, or NULL */
 void sj_doc_free(struct sj_doc *doc);
 
+/** Say that the page changes: what shows it looks again. @param doc page @param seconds between two
+ * looks */
+void sj_doc_live(struct sj_doc *doc, unsigned seconds);
+
 /** A heading of a part. @param doc page @param id anchor @param text heading */
 void sj_doc_heading(struct sj_doc *doc, const char *id, const char *text);
 

@@ -240,7 +240,11 @@ void sj_doc_frame_top(const struct sj_doc *doc, const struct sj_doc_frame *frame
         put_navigation(frame, out);
         put_sign(frame, out);
     }
-    sj_buf_adds(out, "</header>\n<main id=\"main\" tabindex=\"-1\">\n<div class=\"top\"><h1>");
+    sj_buf_adds(out, "</header>\n<main id=\"main\" tabindex=\"-1\"");
+    if (doc->live_s > 0) {
+        sj_buf_addf(out, " data-live=\"%u\"", doc->live_s);
+    }
+    sj_buf_adds(out, ">\n<div class=\"top\"><h1>");
     sj_html_text(out, sj_doc_text_at(doc, doc->title));
     sj_buf_adds(out, "</h1>\n");
     put_filters(frame, out);

@@ -180,6 +180,9 @@ void sj_doc_json(const struct sj_doc *doc, struct sj_buf *out)
     sj_json_open(&json, NULL, '{');
     sj_json_str(&json, "page", sj_doc_text_at(doc, doc->id));
     sj_json_str(&json, "title", sj_doc_text_at(doc, doc->title));
+    if (doc->live_s > 0) {
+        sj_json_u64(&json, "live_s", doc->live_s);
+    }
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         sj_json_open(&json, members[i].name, members[i].open);
         for (size_t k = 0; k < doc->part_count; k++) {

@@ -90,6 +90,7 @@ struct sj_doc_part {
 struct sj_doc {
     uint32_t id;               /**< short name */
     uint32_t title;            /**< for people */
+    unsigned live_s;           /**< seconds between two looks at it; 0: it does not change */
     struct sj_buf texts;       /**< all texts, each terminated */
     double *numbers;           /**< of all series */
     size_t number_count;       /**< numbers used */

@@ -11,9 +11,10 @@
 #include "dash/ground.h"
 
 static const struct sj_dash_page *const pages[] = {
-    &sj_page_overview, &sj_page_builds,  &sj_page_build,  &sj_page_commits, &sj_page_commit,
-    &sj_page_compare,  &sj_page_headers, &sj_page_header, &sj_page_misses,  &sj_page_units,
-    &sj_page_unit,     &sj_page_cache,   &sj_page_tokens, &sj_page_status,
+    &sj_page_overview, &sj_page_builds,  &sj_page_build,   &sj_page_commits,
+    &sj_page_commit,   &sj_page_compare, &sj_page_headers, &sj_page_header,
+    &sj_page_misses,   &sj_page_units,   &sj_page_unit,    &sj_page_cache,
+    &sj_page_tokens,   &sj_page_status,  &sj_page_trace,   &sj_page_badge,
 };
 
 const struct sj_dash_page *const *sj_dash_pages(size_t *count)

@@ -27,6 +27,9 @@ struct sj_dash_site {
      * @param user status_user @return 0; -ENOTSUP: a local dashboard; or -EAGAIN: not yet */
     int (*status)(struct sj_buf *out, void *user);
     void *status_user; /**< handed to status */
+    /** A reason's id in words. @param id of the records @return half a sentence, or the id; NULL:
+     * ids are shown as they are */
+    const char *(*reason_text)(const char *id);
 };
 
 /** A page being made. */
@@ -37,6 +40,9 @@ struct sj_dash_call {
     struct sj_view_filter filter;          /**< from the query: project, branch, job, times */
     struct sj_doc *doc;                    /**< takes the page */
     unsigned status;                       /**< HTTP status; 200 unless the page says otherwise */
+    const char *raw_type; /**< Content-Type of raw, static; NULL: doc is the page */
+    struct sj_buf raw;    /**< what is sent in place of doc, where raw_type is set;
+                               the call's: its limit is set by who makes it */
 };
 
 /** A page. */
@@ -101,3 +107,5 @@ extern const struct sj_dash_page sj_page_unit;
 extern const struct sj_dash_page sj_page_cache;
 extern const struct sj_dash_page sj_page_tokens;
 extern const struct sj_dash_page sj_page_status;
+extern const struct sj_dash_page sj_page_trace;
+extern const struct sj_dash_page sj_page_badge;

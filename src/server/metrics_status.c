@@ -42,6 +42,23 @@ static void add_counts(struct sj_json *json, const struct sj_figures *figures)
     sj_json_close(json, '}');
 }
 
+static void add_space(struct sj_str name, const struct sj_space_usage *usage, void *user)
+{
+    struct sj_json *json = user;
+    sj_json_open(json, NULL, '{');
+    sj_json_strn(json, "name", name.data, name.len);
+    sj_json_u64(json, "bytes", usage->bytes);
+    sj_json_u64(json, "items", usage->items);
+    sj_json_close(json, '}');
+}
+
+static void add_spaces(struct sj_json *json, struct sj_shared *shared)
+{
+    sj_json_open(json, "namespaces", '[');
+    (void)sj_shared_spaces(shared, add_space, json);
+    sj_json_close(json, ']');
+}
+
 static void add_store(struct sj_json *json, struct sj_shared *shared)
 {
     struct sj_shared_stat stat = {0};
@@ -97,6 +114,7 @@ void sj_metrics_status(const struct sj_metrics *metrics, struct sj_shared *share
     add_counts(&json, &figures);
     if (shared) {
         add_store(&json, shared);
+        add_spaces(&json, shared);
     }
     sj_json_close(&json, '}');
     sj_buf_addc(out, '\n');

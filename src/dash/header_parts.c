@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dash/header_parts.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "dash/range.h"
+
+// What a unit reads may have been seen long ago: --since says nothing here, as in `headers`.
+int sj_header_work_load(const struct sj_dash_call *call, struct sj_header_work *out,
+                        struct sj_err *err)
+{
+    struct sj_dash_call all = *call;
+    all.filter.since_ns = 0;
+    const unsigned outcomes = SJ_OUTCOME_BIT(SJ_OUTCOME_HIT) | SJ_OUTCOME_BIT(SJ_OUTCOME_MISS);
+    out->days = SJ_HEADERS_DAYS;
+    int status = sj_dash_view(&all, outcomes, &out->view, err);
+    return status < 0 ? status
+                      : sj_headers_make(&out->view, SJ_NO_COMMIT, out->days, &out->headers, err);
+}
+
+void sj_header_work_release(struct sj_header_work *work)
+{
+    if (work) {
+        sj_headers_release(&work->headers);
+        sj_view_release(&work->view);
+    }
+}
+
+const char *sj_header_path(const struct sj_header_work *work, uint32_t file)
+{
+    return sj_db_text(work->view.db, work->headers.fanout.files[file].path);
+}
+
+void sj_cell_header(const struct sj_dash_call *call, const struct sj_header_work *work,
+                    struct sj_doc_table *table, uint32_t file)
+{
+    const char *path = sj_header_path(work, file);
+    SJ_AUTO(sj_auto_free) char *link = sj_dash_link(call->query, "header", path, NULL);
+    sj_doc_cell(table, path, link);
+}
+
+static void note_count(const struct sj_dash_call *call, size_t count, const char *text)
+{
+    if (count > 0) {
+        char line[200];
+        (void)snprintf(line, sizeof line, "%zu %s", count, text);
+        sj_doc_note(call->doc, line);
+    }
+}
+
+void sj_header_notes(const struct sj_dash_call *call, const struct sj_header_work *work)
+{
+    const struct sj_headers *headers = &work->headers;
+    sj_dash_notes(call, &work->view);
+    if (!work->view.history || headers->commit == SJ_NO_COMMIT) {
+        sj_doc_note(call->doc, "No history of this project is at hand: how often a file changes is "
+                               "not known.");
+    } else if (headers->replay.is_cut) {
+        sj_doc_note(call->doc, "History ends before the time that was asked for does.");
+    }
+    note_count(call, headers->fanout.unknown, "units are left out: their inputs are not known.");
+    note_count(call, headers->fanout.uncosted,
+               "units were never compiled here: they count as usual ones.");
+    note_count(call, headers->gone, "units are left out: their source has been removed.");
+}
+
+void sj_header_edges(const struct sj_dash_call *call, const struct sj_header_work *work,
+                     const struct sj_edges *edges, size_t rows)
+{
+    struct sj_doc_table *table =
+        sj_doc_table(call->doc, "edges", "Includes, and what would be saved without each");
+    sj_doc_column(table, "from", "File", SJ_DOC_TEXT);
+    sj_doc_column(table, "to", "Includes", SJ_DOC_TEXT);
+    sj_doc_column(table, "line", "Line", SJ_DOC_COUNT);
+    sj_doc_column(table, "units", "Units", SJ_DOC_COUNT);
+    sj_doc_column(table, "lost", "Units freed", SJ_DOC_COUNT);
+    sj_doc_column(table, "lost_cpu", "CPU freed", SJ_DOC_SPAN);
+    sj_doc_column(table, "saved_per_month", "Saved a month", SJ_DOC_SPAN);
+    sj_doc_empty(table, "No include was found whose removal would free a unit.");
+    size_t shown = 0;
+    for (size_t i = 0; i < edges->count && shown < rows; i++) {
+        const struct sj_edge *edge = &edges->items[i];
+        sj_cell_header(call, work, table, edge->from);
+        sj_cell_header(call, work, table, edge->to);
+        sj_doc_value(table, edge->line, NULL);
+        sj_doc_value(table, edge->units, NULL);
+        sj_doc_value(table, edge->lost, NULL);
+        sj_doc_value(table, (double)edge->lost_cpu_ns, NULL);
+        sj_doc_value(table, edge->month_ns, NULL);
+        if (edge->is_conditional) {
+            sj_doc_row_mark(table, "conditional");
+        }
+        shown++;
+    }
+    sj_dash_say_left(call, shown, edges->count, "includes");
+    note_count(call, edges->unread, "files could not be read: their includes are not known.");
+    note_count(call, edges->macros, "includes are named by a macro and not followed.");
+    if (edges->loose > 0) {
+        note_count(call, edges->loose,
+                   "reads have no include that leads to them: they count as direct ones, and "
+                   "nothing is promised for them.");
+    }
+}
