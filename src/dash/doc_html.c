@@ -252,6 +252,26 @@ static void put_legend(const struct writer *to, const struct sj_doc_table *table
     put(to, "</ul>");
 }
 
+// All that happened, in words: a drawing has room for a few of them.
+static void put_marks(const struct writer *to, const struct sj_doc_table *table)
+{
+    if (table->mark_count == 0 || !is_lines(table)) {
+        return;
+    }
+    put(to, "<ul class=\"marks\" tabindex=\"0\" aria-label=\"Marks in the chart\">");
+    for (size_t i = 0; i < table->mark_count; i++) {
+        const struct sj_doc_mark *mark = &table->marks[i];
+        put(to, mark->is_step ? "<li class=\"is-step\">" : "<li>");
+        put_number(to, table->columns[0].type, mark->x);
+        put(to, " ");
+        bool is_link = open_link(to, mark->href);
+        put_text(to, mark->text);
+        close_link(to, is_link);
+        put(to, "</li>");
+    }
+    put(to, "</ul>");
+}
+
 static void put_chart(const struct writer *to, const struct sj_doc_table *table)
 {
     put(to, "<p class=\"title\" aria-hidden=\"true\">");
@@ -265,7 +285,9 @@ static void put_chart(const struct writer *to, const struct sj_doc_table *table)
         sj_doc_svg_lines(table, to->frame->currency, to->out);
         put_legend(to, table);
     }
-    put(to, "</figure><p class=\"summary\">");
+    put(to, "</figure>");
+    put_marks(to, table);
+    put(to, "<p class=\"summary\">");
     put_text(to, table->summary);
     put(to, "</p><details class=\"rows\" open><summary>Table</summary>");
     put_rows(to, table);

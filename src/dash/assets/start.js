@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draws the charts of a page, from the same address as JSON. What fails leaves the tables.
+(() => {
+    'use strict';
+    const { data, Table, lines, bars, treemap, element } = window.scrubjay;
+    const drawers = { lines, stack: lines, treemap, waterfall: bars, icicle: bars };
+    const figures = [...document.querySelectorAll('figure[data-chart]')];
+
+    function give(figure, why) {
+        const rows = figure.closest('section')?.querySelector('details.rows');
+        if (rows) {
+            rows.open = true;
+        }
+        figure.append(element('p', { class: 'summary' }, `The chart cannot be drawn: ${why}`));
+    }
+
+    async function start() {
+        let page;
+        try {
+            page = await data();
+        } catch (error) {
+            figures.forEach((figure) => give(figure, error.message));
+            return;
+        }
+        for (const figure of figures) {
+            try {
+                const table = new Table(page.tables[figure.dataset.table]);
+                drawers[figure.dataset.chart](figure, table);
+                figure.dataset.drawn = '';
+            } catch (error) {
+                console.error(error);
+                give(figure, error.message);
+            }
+        }
+    }
+
+    if (figures.length) {
+        start();
+    }
+})();
