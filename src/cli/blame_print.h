@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cli/blame_lines.h"
+#include "analyze/blame_lines.h"
 #include "cli/report.h"
 
 /** What to print. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "analyze/build_pair.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cli/command.h"
@@ -25,97 +26,6 @@ static void release(struct sj_compare_report *told)
     sj_costs_release(&told->costs);
     sj_view_release(&told->view);
     sj_report_close(&told->report);
-}
-
-/** All builds, to find two among. */
-struct builds {
-    struct sj_build *list;
-    size_t count;
-};
-
-static const struct sj_build *by_id(const struct builds *builds, const char *word)
-{
-    for (size_t i = builds->count; i-- > 0;) {
-        const struct sj_build *build = &builds->list[i];
-        if (*build->id && strcmp(build->id, word) == 0) {
-            return build;
-        }
-    }
-    return NULL;
-}
-
-static bool is_of_commit(const struct sj_build *build, const struct sj_oid *commit)
-{
-    return sj_oid_eq(&build->commit, commit) || sj_oid_eq(&build->head, commit);
-}
-
-// The latest build of a commit, of a job when one is given.
-static const struct sj_build *by_commit(const struct builds *builds, const struct sj_oid *commit,
-                                        const char *job)
-{
-    for (size_t i = builds->count; i-- > 0;) {
-        const struct sj_build *build = &builds->list[i];
-        if (is_of_commit(build, commit) && (!job || strcmp(build->job, job) == 0)) {
-            return build;
-        }
-    }
-    return NULL;
-}
-
-/** A word of the command line. */
-struct named {
-    const char *word;
-    const struct sj_build *build; // NULL: it names a commit
-    struct sj_oid commit;
-};
-
-static int name(const struct sj_report *report, const struct builds *builds, struct named *named,
-                struct sj_err *err)
-{
-    const char *word = named->word;
-    bool is_last = strcmp(word, "last") == 0;
-    named->build =
-        is_last && builds->count > 0 ? &builds->list[builds->count - 1] : by_id(builds, word);
-    if (named->build) {
-        return 0;
-    }
-    if (!report->repo) {
-        return sj_fail_plain(err, -ENOENT,
-                             "there is no build '%.100s', and no repository here to find a commit "
-                             "of that name in (--repo DIR)",
-                             word);
-    }
-    if (sj_repo_find(report->repo, word, &named->commit, NULL) < 0) {
-        return sj_fail_plain(err, -ENOENT, "'%.100s' is neither a build nor a commit", word);
-    }
-    if (!by_commit(builds, &named->commit, NULL)) {
-        return sj_fail_plain(err, -ENOENT,
-                             "there is no build of '%.100s'; 'scrubjay backfill' makes one", word);
-    }
-    return 0;
-}
-
-// Two commits: the latest builds of a job that both have.
-static int settle(const struct builds *builds, const char *job, struct named *a, struct named *b,
-                  struct sj_err *err)
-{
-    for (size_t i = builds->count; !b->build && i-- > 0;) {
-        const struct sj_build *build = &builds->list[i];
-        bool fits = is_of_commit(build, &b->commit) && (!job || strcmp(build->job, job) == 0);
-        const char *wanted = a->build ? a->build->job : build->job;
-        if (fits && strcmp(build->job, wanted) == 0 &&
-            (a->build || by_commit(builds, &a->commit, build->job))) {
-            b->build = build;
-        }
-    }
-    if (b->build && !a->build) {
-        a->build = by_commit(builds, &a->commit, b->build->job);
-    }
-    if (!a->build || !b->build) {
-        return sj_fail_plain(err, -ENOENT, "'%.80s' and '%.80s' have no job in common", a->word,
-                             b->word);
-    }
-    return 0;
 }
 
 static int index_of(const struct sj_view *view, uint32_t number, size_t *out)
@@ -159,26 +69,22 @@ static int compare(struct sj_compare_report *told, const struct sj_build *a,
 static int find(const struct sj_invocation *call, const char *a_word, const char *b_word,
                 struct sj_compare_report *told, struct sj_err *err)
 {
-    struct builds builds = {0};
+    SJ_AUTO(sj_auto_free) struct sj_build *builds = NULL;
+    size_t count = 0;
     const struct sj_db_filter all = {.project = told->report.filter.project};
-    int status = sj_db_builds(told->report.db, &all, &builds.list, &builds.count);
+    int status = sj_db_builds(told->report.db, &all, &builds, &count);
     if (status < 0) {
         return sj_fail(err, status, "cannot list the builds");
     }
-    struct named a = {.word = a_word};
-    struct named b = {.word = b_word};
-    status = name(&told->report, &builds, &a, err);
-    if (status == 0) {
-        status = name(&told->report, &builds, &b, err);
-    }
-    if (status == 0) {
-        status = settle(&builds, call->view[SJ_VIEW_JOB], &a, &b, err);
-    }
-    if (status == 0) {
-        status = compare(told, a.build, b.build, err);
-    }
-    free(builds.list);
-    return status;
+    const struct sj_build_choice choice = {
+        .builds = builds,
+        .count = count,
+        .repo = told->report.repo,
+        .job = call->view[SJ_VIEW_JOB],
+    };
+    struct sj_build_pair pair;
+    status = sj_build_pair_find(&choice, a_word, b_word, &pair, err);
+    return status == 0 ? compare(told, pair.a, pair.b, err) : status;
 }
 
 static int read_max(const struct sj_invocation *call, size_t *out, struct sj_err *err)

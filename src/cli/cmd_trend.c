@@ -4,10 +4,10 @@
 #include <limits.h>
 #include <string.h>
 
+#include "analyze/unit_find.h"
 #include "cli/command.h"
 #include "cli/report.h"
 #include "cli/trend_report.h"
-#include "cli/unit_find.h"
 
 #define GROUPS_SHOWN 30 // in text; JSON has them all
 

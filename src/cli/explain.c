@@ -24,16 +24,6 @@ const char *sj_cause_name(enum sj_cause cause)
     return names[cause];
 }
 
-const char *sj_component_name(enum sj_component component)
-{
-    static const char *const names[SJ_COMPONENT_COUNT] = {
-        [SJ_COMPONENT_TOOL] = "tool",   [SJ_COMPONENT_ARGS] = "args",
-        [SJ_COMPONENT_ENV] = "env",     [SJ_COMPONENT_SOURCE] = "source",
-        [SJ_COMPONENT_PLACE] = "place",
-    };
-    return names[component];
-}
-
 static void drop(struct sj_kept *kept)
 {
     sj_buf_release(&kept->frame);

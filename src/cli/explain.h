@@ -110,6 +110,3 @@ void sj_explain_words(const char *before, const char *after, struct sj_word_chan
 
 /** A cause's name, as in JSON. @param cause cause @return "inputs", "key", … */
 const char *sj_cause_name(enum sj_cause cause);
-
-/** A component's name, as in JSON. @param component component @return "tool", "args", … */
-const char *sj_component_name(enum sj_component component);

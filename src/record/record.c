@@ -255,6 +255,16 @@ int sj_record_decode(const void *data, size_t len, struct sj_record *out, size_t
     return status;
 }
 
+const char *sj_component_name(enum sj_component component)
+{
+    static const char *const names[SJ_COMPONENT_COUNT] = {
+        [SJ_COMPONENT_TOOL] = "tool",   [SJ_COMPONENT_ARGS] = "args",
+        [SJ_COMPONENT_ENV] = "env",     [SJ_COMPONENT_SOURCE] = "source",
+        [SJ_COMPONENT_PLACE] = "place",
+    };
+    return names[component];
+}
+
 const char *sj_outcome_name(enum sj_outcome outcome)
 {
     static const char *const names[] = {

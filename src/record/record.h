@@ -106,3 +106,6 @@ int sj_record_decode(const void *data, size_t len, struct sj_record *out, size_t
 
 /** An outcome's name, as in JSON. @param outcome outcome @return "hit", "miss", … */
 const char *sj_outcome_name(enum sj_outcome outcome);
+
+/** A component's name, as in JSON. @param component component @return "tool", "args", … */
+const char *sj_component_name(enum sj_component component);

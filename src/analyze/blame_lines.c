@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/blame_lines.h"
+#include "analyze/blame_lines.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/unit_find.h"
+#include "analyze/unit_find.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -34,6 +33,13 @@ static int fit_of(struct sj_db *db, const struct sj_unit *unit, const char *text
 int sj_unit_find(struct sj_db *db, const char *project, const char *text, uint32_t *out,
                  struct sj_err *err)
 {
+    return sj_unit_find_among(db, project, text, NULL, NULL, out, err);
+}
+
+int sj_unit_find_among(struct sj_db *db, const char *project, const char *text,
+                       bool (*may)(const struct sj_unit *unit, void *user), void *user,
+                       uint32_t *out, struct sj_err *err)
+{
     SJ_AUTO(sj_auto_free) struct sj_unit *units = NULL;
     size_t count = 0;
     int status = sj_db_units(db, project, &units, &count);
@@ -46,7 +52,7 @@ int sj_unit_find(struct sj_db *db, const char *project, const char *text, uint32
     uint32_t number = 0;
     for (size_t i = 0; i < count; i++) {
         int fit = fit_of(db, &units[i], text);
-        if (fit == 0 || fit < best) {
+        if (fit == 0 || fit < best || (may && !may(&units[i], user))) {
             continue;
         }
         if (fit > best) {
