@@ -51,7 +51,9 @@ struct sj_server_config {
     unsigned access_log_format;  /**< of enum sj_access_log_format */
     unsigned anonymous;          /**< of enum sj_anonymous; 0: all on loopback, else nothing */
     uint64_t body_timeout_ms;    /**< for a body or a response, on top of its size at min_rate */
+    char *core_hour_price;       /**< price of an hour of one core, such as "0.05"; NULL: unset */
     char *crsh_socket;           /**< socket for ccache's storage helper protocol, or NULL */
+    char *currency;              /**< of the price; NULL: unset */
     bool dashboard;              /**< pages for people are served, too */
     uint64_t drain_timeout_ms;   /**< for requests under way when the server is to end */
     bool durable;                /**< uploads are acknowledged once they are on the disk */
