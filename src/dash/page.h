@@ -14,6 +14,8 @@
 #include "dash/query.h"
 #include "server/pages.h"
 
+struct sj_dash_cache;
+
 /** What a page works with. All of it is kept still while a page is made. */
 struct sj_dash_site {
     const struct sj_config *config; /**< settings */
@@ -22,6 +24,7 @@ struct sj_dash_site {
     struct sj_history *history;     /**< its history; NULL: none at hand */
     const char *repo_problem;       /**< why the repository, or some of it, cannot be read; NULL or
                                          "": nothing is known to be wrong */
+    struct sj_dash_cache *cache;    /**< what pages worked out before; NULL: nothing is kept */
     uint64_t now_ns;                /**< CLOCK_REALTIME */
     /** The server's figures, as GET /status gives them to an administrator. @param out takes JSON
      * @param user status_user @return 0; -ENOTSUP: a local dashboard; or -EAGAIN: not yet */

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dash/causes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "dash/cache.h"
+
+#define BATCH       256 // builds that are charged before the clock is looked at
+#define TIME_MAX_NS (UINT64_C(1500) * SJ_NS_PER_MS)
+
+const struct sj_cause_class_info sj_cause_classes[SJ_CLASS_COUNT] = {
+    [SJ_CLASS_COMMITS] = {"commits", "commits"},
+    [SJ_CLASS_FIRST] = {"first_builds", "first builds"},
+    [SJ_CLASS_COMPILER] = {"compiler", "another compiler"},
+    [SJ_CLASS_MACHINE] = {"surroundings", "flags, environment, system files"},
+    [SJ_CLASS_GENERATED] = {"generated", "generated and uncommitted files"},
+    [SJ_CLASS_UNKNOWN] = {"unknown", "not known"},
+    [SJ_CLASS_EVICTED] = {"evicted", "redundant: evicted"},
+    [SJ_CLASS_NOT_SHARED] = {"not_shared", "redundant: not shared"},
+    [SJ_CLASS_REDUNDANT] = {"redundant", "redundant: other reasons"},
+};
+
+// Class of each kind and one; 0: no miss.
+static const unsigned char class_of[SJ_BLAME_KIND_COUNT] = {
+    [SJ_BLAME_COMMIT] = SJ_CLASS_COMMITS + 1,
+    [SJ_BLAME_COLD] = SJ_CLASS_FIRST + 1,
+    [SJ_BLAME_TOOLCHAIN] = SJ_CLASS_COMPILER + 1,
+    [SJ_BLAME_SYSTEM] = SJ_CLASS_MACHINE + 1,
+    [SJ_BLAME_ENVIRONMENT] = SJ_CLASS_MACHINE + 1,
+    [SJ_BLAME_ARGUMENTS] = SJ_CLASS_MACHINE + 1,
+    [SJ_BLAME_PLACE] = SJ_CLASS_MACHINE + 1,
+    [SJ_BLAME_GENERATED] = SJ_CLASS_GENERATED + 1,
+    [SJ_BLAME_UNCOMMITTED] = SJ_CLASS_GENERATED + 1,
+    [SJ_BLAME_OTHER_BRANCH] = SJ_CLASS_UNKNOWN + 1,
+    [SJ_BLAME_BEYOND_HISTORY] = SJ_CLASS_UNKNOWN + 1,
+    [SJ_BLAME_UNPLACED] = SJ_CLASS_UNKNOWN + 1,
+    [SJ_BLAME_NONDETERMINISTIC] = SJ_CLASS_UNKNOWN + 1,
+    [SJ_BLAME_UNTRACED] = SJ_CLASS_UNKNOWN + 1,
+    [SJ_BLAME_EVICTED] = SJ_CLASS_EVICTED + 1,
+    [SJ_BLAME_NOT_SHARED] = SJ_CLASS_NOT_SHARED + 1,
+    [SJ_BLAME_RACE] = SJ_CLASS_REDUNDANT + 1,
+    [SJ_BLAME_NOT_STORED] = SJ_CLASS_REDUNDANT + 1,
+    [SJ_BLAME_ASKED] = SJ_CLASS_REDUNDANT + 1,
+};
+
+/** A build, as it is remembered; by number. */
+struct known {
+    uint64_t number;
+    uint64_t print; // of what it follows from
+    uint64_t cpu_ns[SJ_CLASS_COUNT];
+};
+
+/** Work under way. */
+struct work {
+    const struct sj_scope *scope;
+    struct sj_build_causes *out;
+};
+
+static uint64_t print_of(const struct sj_scope *scope, size_t build)
+{
+    const struct sj_view_build *at = &scope->view.builds[build];
+    uint64_t reference =
+        at->reference != UINT32_MAX ? scope->view.builds[at->reference].build.number : 0;
+    // Only this process reads it: a sum that mixes well is enough.
+    uint64_t print = at->build.flags;
+    for (size_t i = 0; i < SJ_OUTCOME_COUNT; i++) {
+        print = print * UINT64_C(0x9e3779b97f4a7c15) + at->build.count[i];
+    }
+    print = print * UINT64_C(0x9e3779b97f4a7c15) + reference;
+    return print * UINT64_C(0x9e3779b97f4a7c15) + (at->commit != SJ_NO_COMMIT);
+}
+
+static void take_bill(size_t build, const struct sj_bill *bill, void *user)
+{
+    struct work *work = user;
+    struct sj_build_causes *out = &work->out[build];
+    *out = (struct sj_build_causes){.is_known = true};
+    for (size_t i = 0; i < bill->row_count; i++) {
+        const struct sj_bill_row *row = &bill->rows[i];
+        unsigned char class = class_of[row->kind];
+        if (class && sj_oid_is_zero(&row->merge)) {
+            out->cpu_ns[class - 1] += row->charge_ns;
+        } else if (row->kind == SJ_BLAME_EXPIRED) {
+            const struct sj_build *told = &work->scope->view.builds[build].build;
+            out->cpu_ns[SJ_CLASS_UNKNOWN] += told->cpu_ns[SJ_OUTCOME_MISS];
+        }
+    }
+}
+
+static struct sj_key key_of(const struct sj_scope *scope)
+{
+    struct sj_hasher *hasher = sj_hasher_new();
+    sj_hasher_text(hasher, "causes 1");
+    sj_hasher_text(hasher, scope->view.project);
+    struct sj_key key = sj_hasher_key(hasher);
+    sj_hasher_free(hasher);
+    return key;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    uint64_t a = ((const struct known *)left)->number;
+    uint64_t b = ((const struct known *)right)->number;
+    return a < b ? -1 : a > b;
+}
+
+// What was worked out before, by number.
+static struct known *recall(const struct sj_scope *scope, size_t *count)
+{
+    struct sj_key key = key_of(scope);
+    SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_DASH_CACHE_MAX);
+    (void)sj_dash_cache_get(scope->call->site->cache, &key, &bytes);
+    *count = bytes.len / sizeof(struct known);
+    struct known *known = sj_calloc(*count + 1, sizeof *known);
+    if (*count > 0) {
+        memcpy(known, bytes.data, *count * sizeof *known);
+    }
+    return known;
+}
+
+static void remember(const struct sj_scope *scope, const struct work *work)
+{
+    struct known *known = sj_calloc(scope->view.build_count + 1, sizeof *known);
+    size_t count = 0;
+    for (size_t i = 0; i < scope->view.build_count; i++) {
+        if (work->out[i].is_known) {
+            known[count].number = scope->view.builds[i].build.number;
+            known[count].print = print_of(scope, i);
+            memcpy(known[count++].cpu_ns, work->out[i].cpu_ns, sizeof known->cpu_ns);
+        }
+    }
+    if (count > 0) {
+        qsort(known, count, sizeof *known, by_number);
+    }
+    struct sj_key key = key_of(scope);
+    sj_dash_cache_put(scope->call->site->cache, &key, known, count * sizeof *known);
+    free(known);
+}
+
+static int latest_first(const void *left, const void *right, void *user)
+{
+    const struct sj_view_build *builds = user;
+    uint64_t a = builds[*(const size_t *)left].build.start_ns;
+    uint64_t b = builds[*(const size_t *)right].build.start_ns;
+    return a == b ? 0 : a < b ? 1 : -1;
+}
+
+// Charges builds, the latest first, until the time is over.
+static int charge(struct work *work, const size_t *builds, size_t count, size_t *done,
+                  struct sj_err *err)
+{
+    uint64_t begin_ns = sj_clock_ns(CLOCK_MONOTONIC);
+    SJ_AUTO(sj_auto_free)
+    bool *is_wanted = sj_calloc(work->scope->view.build_count + 1, sizeof *is_wanted);
+    for (*done = 0; *done < count;) {
+        size_t first = *done;
+        for (; *done < count && *done < first + BATCH; ++*done) {
+            is_wanted[builds[*done]] = true;
+        }
+        SJ_AUTO(sj_pool_release) struct sj_pool pool = {0};
+        struct sj_bill bill = {.pool = &pool};
+        int status = sj_scope_charge(work->scope, is_wanted, false, take_bill, work, &bill, err);
+        sj_bill_release(&bill);
+        if (status < 0) {
+            return status;
+        }
+        for (size_t i = first; i < *done; i++) {
+            is_wanted[builds[i]] = false;
+        }
+        if (sj_clock_ns(CLOCK_MONOTONIC) - begin_ns > TIME_MAX_NS) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+int sj_build_causes_find(const struct sj_scope *scope, struct sj_build_causes **out, size_t *late,
+                         struct sj_err *err)
+{
+    size_t count = scope->view.build_count;
+    struct work work = {.scope = scope, .out = sj_calloc(count + 1, sizeof *work.out)};
+    size_t known_count;
+    SJ_AUTO(sj_auto_free) struct known *known = recall(scope, &known_count);
+    SJ_AUTO(sj_auto_free) size_t *missing = sj_calloc(count + 1, sizeof *missing);
+    size_t missing_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct known wanted = {.number = scope->view.builds[i].build.number};
+        const struct known *found =
+            known_count ? bsearch(&wanted, known, known_count, sizeof *known, by_number) : NULL;
+        if (found && found->print == print_of(scope, i)) {
+            work.out[i].is_known = true;
+            memcpy(work.out[i].cpu_ns, found->cpu_ns, sizeof found->cpu_ns);
+        } else if (scope->is_wanted[i]) {
+            missing[missing_count++] = i;
+        }
+    }
+    size_t done = 0;
+    int status = 0;
+    if (missing_count > 0) {
+        qsort_r(missing, missing_count, sizeof *missing, latest_first, scope->view.builds);
+        status = charge(&work, missing, missing_count, &done, err);
+        remember(scope, &work);
+    }
+    if (status < 0) {
+        free(work.out);
+        return status;
+    }
+    *late = missing_count - done;
+    *out = work.out;
+    return 0;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dash/scope.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/narrow.h"
+#include "base/mem.h"
+
+void sj_scope_release(struct sj_scope *scope)
+{
+    if (scope) {
+        sj_view_release(&scope->view);
+        free(scope->is_wanted);
+        *scope = (struct sj_scope){0};
+    }
+}
+
+static bool is_same(const char *wanted, const char *text)
+{
+    return !wanted || strcmp(wanted, text) == 0;
+}
+
+static bool is_left(const struct sj_dash_call *call, const struct sj_build *build)
+{
+    const struct sj_view_filter *filter = &call->filter;
+    return build->start_ns >= filter->since_ns &&
+           (!filter->until_ns || build->start_ns < filter->until_ns) &&
+           is_same(filter->branch, build->branch) && is_same(filter->job, build->job) &&
+           is_same(call->query->parameter[SJ_DASH_MACHINE], build->machine);
+}
+
+int sj_scope_load(const struct sj_dash_call *call, struct sj_scope *out, struct sj_err *err)
+{
+    struct sj_dash_call whole = *call;
+    whole.filter = (struct sj_view_filter){.project = call->filter.project};
+    struct sj_scope scope = {.call = call};
+    int status = sj_dash_view(&whole, 0, &scope.view, err);
+    if (status < 0) {
+        return status;
+    }
+    scope.is_wanted = sj_calloc(scope.view.build_count + 1, sizeof *scope.is_wanted);
+    for (size_t i = 0; i < scope.view.build_count; i++) {
+        scope.is_wanted[i] = is_left(call, &scope.view.builds[i].build);
+        scope.wanted += scope.is_wanted[i];
+    }
+    sj_dash_notes(call, &scope.view);
+    *out = scope;
+    return 0;
+}
+
+void sj_scope_pick(const struct sj_scope *scope, struct sj_series *out)
+{
+    size_t count = scope->view.build_count;
+    SJ_AUTO(sj_auto_free) bool *is_context = sj_calloc(count + 1, sizeof *is_context);
+    for (size_t i = 0; i < count; i++) {
+        is_context[i] = !scope->is_wanted[i];
+    }
+    struct sj_view part = scope->view;
+    part.is_context = is_context;
+    SJ_AUTO(sj_repo_head_release) struct sj_repo_head head = {0};
+    struct sj_series_options options = {
+        .branch = scope->call->filter.branch,
+        .job = scope->call->filter.job,
+    };
+    struct sj_repo *repo = scope->call->site->repo;
+    if (repo && sj_repo_head(repo, &head, NULL) == 0) {
+        options.prefer = sj_buf_text(&head.branch);
+    }
+    *out = (struct sj_series){0};
+    sj_series_pick(&part, &options, out);
+    out->view = &scope->view;
+}
+
+int sj_scope_charge(const struct sj_scope *scope, const bool *is_wanted, bool is_drill,
+                    void (*each)(size_t build, const struct sj_bill *bill, void *user), void *user,
+                    struct sj_bill *out, struct sj_err *err)
+{
+    const struct sj_bill_order order = {
+        .view = &scope->view,
+        .is_wanted = is_wanted,
+        .is_drill = is_drill,
+        .is_read_only = scope->call->site->config->read_only,
+        .each = each,
+        .user = user,
+    };
+    return sj_bill_make(&order, out, err);
+}
+
+static int latest_first(const void *left, const void *right, void *user)
+{
+    const struct sj_view_build *builds = user;
+    uint64_t a = builds[*(const size_t *)left].build.start_ns;
+    uint64_t b = builds[*(const size_t *)right].build.start_ns;
+    return a == b ? 0 : a < b ? 1 : -1;
+}
+
+int sj_scope_latest(const struct sj_scope *scope, const bool *is_wanted, size_t max_builds,
+                    uint64_t max_samples, unsigned outcomes, struct sj_view *out,
+                    struct sj_err *err)
+{
+    size_t count = scope->view.build_count;
+    SJ_AUTO(sj_auto_free) size_t *order = sj_calloc(count + 1, sizeof *order);
+    SJ_AUTO(sj_auto_free) bool *is_taken = sj_calloc(count + 1, sizeof *is_taken);
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_wanted[i]) {
+            order[found++] = i;
+        }
+    }
+    if (found > 0) {
+        qsort_r(order, found, sizeof *order, latest_first, scope->view.builds);
+    }
+    uint64_t samples = 0;
+    for (size_t i = 0; i < found && i < max_builds && (i == 0 || samples < max_samples); i++) {
+        const struct sj_build *build = &scope->view.builds[order[i]].build;
+        is_taken[order[i]] = true;
+        samples += build->count[SJ_OUTCOME_HIT] + build->count[SJ_OUTCOME_MISS];
+    }
+    return sj_view_narrow(&scope->view, is_taken, outcomes, out, err);
+}
+
+const struct sj_commit *sj_scope_commit(const struct sj_scope *scope, const struct sj_oid *commit)
+{
+    const struct sj_history *history = scope->view.history;
+    uint32_t place = history ? sj_history_find(history, commit) : SJ_NO_COMMIT;
+    size_t count;
+    return place == SJ_NO_COMMIT ? NULL : &sj_history_commits(history, &count)[place];
+}
+
+char *sj_link_oid(const struct sj_dash_call *call, const struct sj_oid *commit)
+{
+    char hex[SJ_OID_HEX_SIZE];
+    sj_oid_hex(commit, hex);
+    return sj_dash_link(call->query, "commit", hex, NULL);
+}
+
+char *sj_link_build(const struct sj_dash_call *call, const struct sj_build *build)
+{
+    return *build->id ? sj_dash_link(call->query, "build", build->id, NULL) : NULL;
+}
+
+char *sj_link_compare(const struct sj_dash_call *call, const struct sj_build *a,
+                      const struct sj_build *b)
+{
+    return *a->id && *b->id ? sj_dash_link(call->query, "compare", a->id, b->id) : NULL;
+}
+
+size_t sj_row_limit(const struct sj_dash_call *call, size_t people, size_t programs)
+{
+    if (call->query->max > 0) {
+        return call->query->max < programs ? (size_t)call->query->max : programs;
+    }
+    return call->query->format == SJ_DASH_HTML ? people : programs;
+}
+
+const char *sj_unit_text(struct sj_db *db, uint32_t number, bool is_source)
+{
+    struct sj_unit unit;
+    return sj_db_unit(db, number, &unit) == 0 ? sj_db_text(db, is_source ? unit.source : unit.name)
+                                              : "";
+}
