@@ -54,6 +54,10 @@ static void put_head(const struct sj_doc *doc, const struct sj_doc_frame *frame,
     put_asset(out, "<link rel=\"stylesheet\" href=\"", "dash.css", "\">");
     put_asset(out, "<script src=\"", "early.js", "\"></script>");
     put_asset(out, "<script defer src=\"", "dash.js", "\"></script>");
+    if (doc->live_s > 0) {
+        sj_buf_addf(out, "<noscript><meta http-equiv=\"refresh\" content=\"%u\"></noscript>\n",
+                    doc->live_s);
+    }
     sj_buf_adds(out, "</head>\n<body");
     put_attribute(out, "data-page", sj_doc_text_at(doc, doc->id));
     if (frame->currency && *frame->currency) {

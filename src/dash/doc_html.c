@@ -109,7 +109,8 @@ static void put_cell(const struct writer *to, const struct sj_doc_table *table, 
         sj_buf_addf(to->out, " class=\"n%s\"", way);
         // What the words round away is there to sort by.
         if (isfinite(cell->value)) {
-            sj_buf_addf(to->out, " data-v=\"%.12g\"", cell->value);
+            bool is_whole = type == SJ_DOC_SPAN || type == SJ_DOC_SIZE || type == SJ_DOC_TIME;
+            sj_buf_addf(to->out, is_whole ? " data-v=\"%.0f\"" : " data-v=\"%.6g\"", cell->value);
         }
     }
     put(to, ">");

@@ -10,8 +10,8 @@
 enum {
     WIDTH = 720,
     HEIGHT = 200,
-    TOP = 18, // room for the largest value, in words
-    BOTTOM = 182,
+    TOP = 2, // half of a line's width
+    BOTTOM = HEIGHT,
     BUCKETS = 120, // of a line: each with its least and its largest value
     COLOURS = 8,
     MARKS_MAX = 60,
@@ -196,10 +196,11 @@ static void draw_marks(const struct plot *plot)
     }
 }
 
-static void draw_words(const struct plot *plot, enum sj_doc_type type, double value, double x,
-                       double y, const char *anchor, const char *currency)
+// Words stand beside the drawing, which is stretched to whatever room there is.
+static void put_words(const struct plot *plot, enum sj_doc_type type, double value,
+                      const char *currency)
 {
-    sj_buf_addf(plot->out, "<text x=\"%.4g\" y=\"%.4g\" text-anchor=\"%s\">", x, y, anchor);
+    sj_buf_adds(plot->out, "<span>");
     if (type == SJ_DOC_TIME) {
         SJ_AUTO(sj_buf_release) struct sj_buf day = SJ_BUF_INIT(64);
         if (sj_doc_iso_time(&day, value)) {
@@ -208,21 +209,18 @@ static void draw_words(const struct plot *plot, enum sj_doc_type type, double va
     } else {
         sj_doc_words(plot->out, type, value, currency);
     }
-    sj_buf_adds(plot->out, "</text>");
+    sj_buf_adds(plot->out, "</span>");
 }
 
-static void draw_axes(const struct plot *plot, const char *currency)
+static void put_highest(const struct plot *plot, struct range stack, const char *currency)
 {
     const struct sj_doc_table *table = plot->table;
-    sj_buf_addf(plot->out, "<path class=\"axis\" d=\"M0 %d.5H%d\"/>", BOTTOM, WIDTH);
-    draw_words(plot, table->columns[0].type, plot->x.low, 0, HEIGHT - 4, "start", currency);
-    draw_words(plot, table->columns[0].type, plot->x.high, WIDTH, HEIGHT - 4, "end", currency);
     for (size_t column = 1; column < table->column_count; column++) {
         enum sj_doc_type type = table->columns[column].type;
         if (sj_doc_is_number(type)) {
-            struct range y = table->chart == SJ_CHART_STACK ? plot->y : range_of_type(plot, type);
-            draw_words(plot, type, y.high, 0, TOP - 6, "start", currency);
-            break;
+            struct range y = table->chart == SJ_CHART_STACK ? stack : range_of_type(plot, type);
+            put_words(plot, type, y.high, currency);
+            return;
         }
     }
 }
@@ -236,16 +234,27 @@ void sj_doc_svg_lines(const struct sj_doc_table *table, const char *currency, st
     if (plot.rows < 2 || table->column_count < 2 || plot.x.low > plot.x.high) {
         return;
     }
-    sj_buf_addf(out, "<svg class=\"plot\" viewBox=\"0 0 %d %d\" focusable=\"false\">", WIDTH,
-                HEIGHT);
+    SJ_AUTO(sj_buf_release) struct sj_buf drawing = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    plot.out = &drawing;
     if (table->chart == SJ_CHART_STACK) {
         draw_stack(&plot);
     } else {
         draw_lines(&plot);
     }
+    struct range stack = plot.y;
     draw_marks(&plot);
-    draw_axes(&plot, currency);
-    sj_buf_adds(out, "</svg>");
+    plot.out = out;
+    sj_buf_adds(out, "<div class=\"plot\"><p>");
+    put_highest(&plot, stack, currency);
+    sj_buf_addf(out,
+                "</p><svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
+                "focusable=\"false\">",
+                WIDTH, HEIGHT);
+    sj_buf_add(out, drawing.data, drawing.len);
+    sj_buf_adds(out, "</svg><p>");
+    put_words(&plot, table->columns[0].type, plot.x.low, currency);
+    put_words(&plot, table->columns[0].type, plot.x.high, currency);
+    sj_buf_adds(out, "</p></div>");
 }
 
 void sj_doc_svg_spark(const double *values, size_t count, struct sj_buf *out)

@@ -4,7 +4,7 @@
 window.scrubjay.bars = (() => {
     'use strict';
     const { element, words, clean, follow, colour, series, onTheme } = window.scrubjay;
-    const { stage, onWidth, canvas, inkOn, font } = window.scrubjay.stage;
+    const { stage, onWidth, canvas, inkOn, mix, font } = window.scrubjay.stage;
     const AXIS = 20;
     const hints = {
         waterfall: 'arrow keys move, Enter opens, + and \u2212 or the wheel zoom, 0 shows all',
@@ -96,6 +96,10 @@ window.scrubjay.bars = (() => {
             }
             this.groups = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a));
             this.counts = counts;
+            // What cost little stays in the background: hits are grey.
+            this.hits = this.groups.filter((group) => /^hit/i.test(group));
+            this.groups = [...this.groups.filter((group) => !this.hits.includes(group)),
+                ...this.hits];
         }
 
         reset() {
@@ -109,6 +113,20 @@ window.scrubjay.bars = (() => {
 
         number(bar) {
             return this.isIcicle ? hash(bar.name.split(/[\s<(]/)[0]) : this.groups.indexOf(bar.group);
+        }
+
+        isHit(number) {
+            return !this.isIcicle && number >= this.groups.length - this.hits.length;
+        }
+
+        ground(number) {
+            return this.isHit(number) ? mix(colour('line'), colour('faint'), 0.35)
+                : series(number);
+        }
+
+        fill(pen, number) {
+            const ground = this.ground(number);
+            return this.isIcicle || this.isHit(number) ? ground : hatch(pen, number, ground);
         }
 
         draw() {
@@ -169,9 +187,8 @@ window.scrubjay.bars = (() => {
         look(pen, bar, looks) {
             const number = this.number(bar);
             if (!looks.has(number)) {
-                const ground = series(number);
-                const fill = this.isIcicle ? ground : hatch(pen, number, ground);
-                looks.set(number, { fill, ink: inkOn(ground) });
+                const ground = this.ground(number);
+                looks.set(number, { ground, fill: this.fill(pen, number), ink: inkOn(ground) });
             }
             return looks.get(number);
         }
@@ -201,7 +218,7 @@ window.scrubjay.bars = (() => {
             }
             const text = name.length > fits ? `${name.slice(0, fits - 1)}\u2026` : name;
             if (typeof look.fill !== 'string') {
-                pen.fillStyle = series(this.number(bar));
+                pen.fillStyle = look.ground;
                 pen.fillRect(x + 2, y + 1, Math.min(room, pen.measureText(text).width) + 4,
                     this.laneHeight - 4);
             }
@@ -217,7 +234,7 @@ window.scrubjay.bars = (() => {
             list.replaceChildren(...this.groups.slice(0, 12).map((group, number) => {
                 const swatch = element('canvas', { width: 18, height: 12, 'aria-hidden': 'true' });
                 const pen = swatch.getContext('2d');
-                pen.fillStyle = hatch(pen, number, series(number));
+                pen.fillStyle = this.fill(pen, number);
                 pen.fillRect(0, 0, 18, 12);
                 return element('li', { class: 'swatch' }, swatch,
                     `${group || 'other'} (${words('count', this.counts.get(group))})`);

@@ -152,6 +152,11 @@ window.scrubjay = (() => {
     }
 
     let loading = null;
+    function forget() {
+        loading = null;
+        redraws.length = 0;
+    }
+
     function data() {
         const address = new URL(location.href);
         address.searchParams.set('format', 'json');
@@ -179,11 +184,13 @@ window.scrubjay = (() => {
     }
 
     function themeChanged() {
+        window.scrubjay.sayTheme?.();
         redraws.forEach((redraw) => redraw());
     }
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', themeChanged);
 
     return {
         element, shape, clean, follow, words, Table, data, colour, series, onTheme, themeChanged,
+        forget,
     };
 })();

@@ -53,10 +53,9 @@
             } catch {
                 // It holds for this page then.
             }
-            say();
             themeChanged();
         });
-        window.scrubjay.onTheme(say);
+        window.scrubjay.sayTheme = say;
     }
 
     function tools() {
@@ -137,9 +136,14 @@
         }
     }
 
-    foldTables();
+    // What a page gets when it is loaded, and again when it has been looked at anew.
+    window.scrubjay.enhance = () => {
+        foldTables();
+        localTimes();
+        copyButtons();
+        sortable();
+    };
+
     tools();
-    localTimes();
-    copyButtons();
-    sortable();
+    window.scrubjay.enhance();
 })();

@@ -14,7 +14,7 @@ window.scrubjay.stage = (() => {
             class: 'stage', tabindex: '0', role: 'application', 'aria-label': `${label}: ${hint}`,
         });
         figure.setAttribute('role', 'group');
-        figure.querySelector('svg.plot')?.remove();
+        figure.querySelector('.plot')?.remove();
         figure.prepend(box);
         figure.append(readout);
         const say = (text) => {

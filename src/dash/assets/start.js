@@ -4,8 +4,6 @@
     'use strict';
     const { data, Table, lines, bars, treemap, element } = window.scrubjay;
     const drawers = { lines, stack: lines, treemap, waterfall: bars, icicle: bars };
-    const figures = [...document.querySelectorAll('figure[data-chart]')];
-
     function give(figure, why) {
         const rows = figure.closest('section')?.querySelector('details.rows');
         if (rows) {
@@ -14,7 +12,11 @@
         figure.append(element('p', { class: 'summary' }, `The chart cannot be drawn: ${why}`));
     }
 
-    async function start() {
+    window.scrubjay.drawAll = async () => {
+        const figures = [...document.querySelectorAll('figure[data-chart]')];
+        if (figures.length === 0) {
+            return;
+        }
         let page;
         try {
             page = await data();
@@ -32,9 +34,6 @@
                 give(figure, error.message);
             }
         }
-    }
-
-    if (figures.length) {
-        start();
-    }
+    };
+    window.scrubjay.drawAll();
 })();
