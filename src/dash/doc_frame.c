@@ -260,7 +260,7 @@ void sj_doc_frame_end(const struct sj_doc *doc, const struct sj_doc_frame *frame
 {
     (void)doc;
     sj_buf_adds(out, "</main>\n<footer><p>");
-    if (frame->query) {
+    if (page_of(frame->query)) {
         SJ_AUTO(sj_auto_free) char *link = sj_dash_link_with(frame->query, SJ_DASH_TABLE, NULL);
         sj_buf_adds(out, "<a href=\"");
         sj_html_text(out, link);

@@ -5,7 +5,8 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "dash/asset.h"
+#include "dash/doc_model.h"
+#include "dash/doc_text.h"
 #include "server/form.h"
 #include "server/page_target.h"
 
@@ -114,31 +115,6 @@ void sj_dash_describe_none(const struct sj_page_request *request, bool others, s
     sj_doc_command(doc, fill);
 }
 
-static void add_escaped(struct sj_buf *out, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '&':
-            sj_buf_adds(out, "&amp;");
-            break;
-        case '<':
-            sj_buf_adds(out, "&lt;");
-            break;
-        case '>':
-            sj_buf_adds(out, "&gt;");
-            break;
-        case '"':
-            sj_buf_adds(out, "&quot;");
-            break;
-        case '\'':
-            sj_buf_adds(out, "&#39;");
-            break;
-        default:
-            sj_buf_addc(out, *text);
-        }
-    }
-}
-
 // Where to go on: what the form was asked for, or what was asked for when the form came instead.
 static void find_next(const struct sj_page_request *request, struct sj_buf *next)
 {
@@ -174,9 +150,9 @@ static void add_form(const struct sj_page_request *request, struct sj_buf *out)
     sj_buf_adds(out, request->problem[0] ? " aria-invalid=\"true\" aria-describedby=\"problem\">\n"
                                          : ">\n");
     sj_buf_adds(out, "<input type=\"hidden\" name=\"next\" value=\"");
-    add_escaped(out, sj_buf_text(&next));
+    sj_html_text(out, sj_buf_text(&next));
     sj_buf_adds(out, "\">\n<input type=\"hidden\" name=\"key\" value=\"");
-    add_escaped(out, request->form_key);
+    sj_html_text(out, request->form_key);
     sj_buf_adds(out, "\">\n<button type=\"submit\">Sign in</button>\n</form>\n"
                      "<p>Who looks after the server makes tokens:</p>\n"
                      "<pre><code>scrubjay token create --scope read</code></pre>\n");
@@ -185,19 +161,15 @@ static void add_form(const struct sj_page_request *request, struct sj_buf *out)
 void sj_dash_login(const struct sj_page_request *request, struct sj_page_answer *out)
 {
     struct sj_buf *body = &out->body;
+    // No navigation: it leads nowhere yet.
+    struct sj_doc_frame frame = {.is_local = request->is_local};
+    struct sj_doc *doc = sj_doc_new("login", "Sign in");
     sj_buf_clear(body);
     out->type = HTML;
-    sj_buf_adds(body, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                      "<title>Sign in · Scrubjay</title>\n");
-    const char *style = sj_asset_link("dash.css");
-    if (style[0]) {
-        sj_buf_addf(body, "<link rel=\"stylesheet\" href=\"%s\">\n", style);
-    }
-    sj_buf_adds(body, "</head>\n<body id=\"page-login\">\n<main id=\"main\">\n<h1>Sign in</h1>\n");
+    sj_doc_frame_top(doc, &frame, body);
     if (request->problem[0]) {
-        sj_buf_adds(body, "<p id=\"problem\" class=\"problem\" role=\"alert\">Not signed in: ");
-        add_escaped(body, request->problem);
+        sj_buf_adds(body, "<p id=\"problem\" class=\"note\" role=\"alert\">Not signed in: ");
+        sj_html_text(body, request->problem);
         sj_buf_adds(body, ".</p>\n");
     }
     if (request->is_local) {
@@ -207,5 +179,6 @@ void sj_dash_login(const struct sj_page_request *request, struct sj_page_answer 
     } else {
         add_form(request, body);
     }
-    sj_buf_adds(body, "</main>\n</body>\n</html>\n");
+    sj_doc_frame_end(doc, &frame, body);
+    sj_doc_free(doc);
 }

@@ -67,7 +67,7 @@ void sj_scope_pick(const struct sj_scope *scope, struct sj_series *out)
     if (repo && sj_repo_head(repo, &head, NULL) == 0) {
         options.prefer = sj_buf_text(&head.branch);
     }
-    *out = (struct sj_series){0};
+    *out = (struct sj_series){.view = &part};
     sj_series_pick(&part, &options, out);
     out->view = &scope->view;
 }
