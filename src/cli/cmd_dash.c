@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/reason.h"
 #include "dash/dash.h"
 #include "repo/repo.h"
 #include "server/server.h"
@@ -169,6 +170,7 @@ static int serve(struct sj_invocation *call, struct sj_err *err)
                 : repo                 ? repo
                                        : ".",
         .is_local = true,
+        .reason_text = sj_reason_text,
     };
     struct sj_dash *dash = NULL;
     status = sj_dash_open(&dash_options, &dash, err);

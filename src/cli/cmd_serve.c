@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/reason.h"
 #include "dash/dash.h"
 #include "server/server.h"
 #include "store/agent_path.h"
@@ -50,7 +51,10 @@ static void say(const char *text)
 
 static int serve(const struct sj_invocation *call, const char *socket, struct sj_err *err)
 {
-    const struct sj_dash_options dash_options = {.config = &call->config};
+    const struct sj_dash_options dash_options = {
+        .config = &call->config,
+        .reason_text = sj_reason_text,
+    };
     struct sj_dash *dash = NULL;
     if (!socket && call->config.server.dashboard) {
         int status = sj_dash_open(&dash_options, &dash, err);

@@ -250,7 +250,9 @@ static void open_site(struct making *making)
     making->site = (struct sj_dash_site){
         .config = config,
         .db = ground->db,
+        .cache = ground->cache,
         .now_ns = sj_clock_ns(CLOCK_REALTIME),
+        .reason_text = ground->options->reason_text,
         .status = making->request->status,
         .status_user = making->request->status_user,
     };
@@ -266,12 +268,11 @@ static void open_site(struct making *making)
     }
 }
 
-static void write_page(struct making *making)
+static void write_doc(struct making *making)
 {
     struct sj_page_answer *out = making->out;
     const struct sj_dash_query *query = &making->query;
     struct sj_doc_frame frame = frame_of(making->request, query, making->project);
-    out->status = making->call.status;
     switch (making->format) {
     case SJ_DASH_HTML:
         out->type = "text/html; charset=utf-8";
@@ -288,6 +289,21 @@ static void write_page(struct making *making)
             fail(making, 404, "Not found");
         }
         break;
+    }
+}
+
+static void write_page(struct making *making)
+{
+    struct sj_page_answer *out = making->out;
+    struct sj_dash_call *call = &making->call;
+    out->status = call->status;
+    if (call->raw_type) {
+        out->type = call->raw_type;
+        sj_buf_release(&out->body);
+        out->body = call->raw;
+        call->raw = (struct sj_buf){0};
+    } else {
+        write_doc(making);
     }
     if (out->body.is_full) {
         (void)sj_fail_plain(&making->err, -EFBIG,
@@ -354,5 +370,6 @@ void sj_dash_answer_page(struct sj_dash_ground *ground, const struct sj_page_req
         write_page(&making);
     }
     sj_doc_free(making.call.doc);
+    sj_buf_release(&making.call.raw);
     sj_dash_query_release(&making.query);
 }

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "config/config.h"
+#include "dash/cache.h"
 #include "dash/dash.h"
 #include "dash/mirror.h"
 #include "record/db.h"
@@ -31,6 +32,7 @@ struct sj_dash_ground {
     struct sj_roster_row *roster;          /**< of all builds */
     size_t roster_count;                   /**< length of roster */
     struct sj_mirrors mirrors;             /**< repositories */
+    struct sj_dash_cache *cache;           /**< what pages worked out before; not the ground's */
 };
 
 /**
