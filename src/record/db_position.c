@@ -99,7 +99,7 @@ static int is_same_journal(struct sj_db *db, struct sj_journal *journal, uint64_
     return status < 0 ? status : 0;
 }
 
-static int seek_all(struct sj_db *db, struct sj_journal *journal)
+int sj_position_seek(struct sj_db *db, struct sj_journal *journal)
 {
     struct sj_journal_part part;
     int status = 0;
@@ -134,7 +134,7 @@ int sj_position_read(struct sj_db *db, struct sj_journal *journal, struct sj_db_
     if (status == 0 && known.until > known.folded) {
         sum->gone_parts += known.until - known.folded - known.done;
     }
-    return status < 0 ? status : seek_all(db, journal);
+    return status < 0 ? status : sj_position_seek(db, journal);
 }
 
 void sj_position_end(struct sj_journal *journal, struct sj_db_ingested *sum)

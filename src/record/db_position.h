@@ -14,6 +14,10 @@
  * are gone @return 0 or a negative errno */
 int sj_position_read(struct sj_db *db, struct sj_journal *journal, struct sj_db_ingested *sum);
 
+/** Have a reader of the same journal go on where the database stands. @param db database @param
+ * journal reader @return 0 or a negative errno */
+int sj_position_seek(struct sj_db *db, struct sj_journal *journal);
+
 /** Give up what stands at the end of parts that nobody writes to any more: the rest of a frame that
  * will not come. @param journal reader at its end @param sum counts the bytes */
 void sj_position_end(struct sj_journal *journal, struct sj_db_ingested *sum);
