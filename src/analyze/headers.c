@@ -122,11 +122,15 @@ int sj_headers_earlier(const struct sj_view *view, const struct sj_headers *head
     }
     struct sj_headers then = {.fanout = headers->fanout, .commit = place};
     sj_replay_make(view->history, place, days, &headers->fanout, &then.replay);
-    make_rows(&then);
+    // A rate of a few days says nothing yet.
+    bool is_long = then.replay.days >= SJ_RATE_MONTH_DAYS;
+    if (is_long) {
+        make_rows(&then);
+    }
     for (size_t i = 0; i < then.count; i++) {
         out[then.rows[i].file] = then.rows[i].month_ns;
     }
     sj_replay_release(&then.replay);
     free(then.rows);
-    return 0;
+    return is_long ? 0 : -ENOENT;
 }

@@ -56,7 +56,7 @@ int sj_headers_make(const struct sj_view *view, uint32_t commit, double days,
  * @param days    how far back history was looked at
  * @param ago     how many days ago
  * @param out     takes CPU a month of each file, by its place in the fan-out
- * @return 0, or -ENOENT: history does not go back so far
+ * @return 0, or -ENOENT: history does not go back so far and a month more
  */
 int sj_headers_earlier(const struct sj_view *view, const struct sj_headers *headers, double days,
                        double ago, double *out);
