@@ -49,10 +49,6 @@ static void add_figures(const struct sj_misses_page *page)
     sj_doc_figure(doc, "other_cpu", "Not misses", SJ_DOC_SPAN, (double)bill->cpu_ns[SJ_BLAME_OTHER],
                   NULL);
     sj_dash_notes(page->call, &page->range.all);
-    if (page->call->query->parameter[SJ_DASH_TOOLCHAIN]) {
-        sj_doc_note(doc, "Causes are found build by build: the filter 'toolchain' does not hold "
-                         "here.");
-    }
 }
 
 static int fill(struct sj_misses_page *page, struct sj_err *err)

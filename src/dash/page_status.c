@@ -12,6 +12,7 @@
 #include "dash/audits.h"
 #include "dash/cells.h"
 #include "dash/clients.h"
+#include "record/behind.h"
 
 // Disk space of the files of a directory; none of ours has directories in it.
 static double size_of(const char *dir, const char *name)

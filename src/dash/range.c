@@ -6,10 +6,16 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "dash/ground.h"
 
 static bool is_equal(const char *wanted, const char *text)
 {
     return !wanted || strcmp(wanted, text) == 0;
+}
+
+static bool is_of_space(const char *wanted, const struct sj_build *build)
+{
+    return !wanted || sj_str_eq(sj_dash_space_of(build->labels), sj_str_of(wanted));
 }
 
 bool sj_dash_is_wanted(const struct sj_dash_call *call, const struct sj_build *build)
@@ -18,6 +24,7 @@ bool sj_dash_is_wanted(const struct sj_dash_call *call, const struct sj_build *b
     return is_equal(filter->project, build->project) && is_equal(filter->branch, build->branch) &&
            is_equal(filter->job, build->job) &&
            is_equal(call->query->parameter[SJ_DASH_MACHINE], build->machine) &&
+           is_of_space(call->query->parameter[SJ_DASH_SPACE], build) &&
            build->start_ns >= filter->since_ns &&
            (filter->until_ns == 0 || build->start_ns < filter->until_ns);
 }
@@ -25,7 +32,12 @@ bool sj_dash_is_wanted(const struct sj_dash_call *call, const struct sj_build *b
 int sj_dash_range_load(const struct sj_dash_call *call, struct sj_dash_range *out,
                        struct sj_err *err)
 {
+    struct sj_dash_query query = *call->query;
     struct sj_dash_call everything = *call;
+    query.parameter[SJ_DASH_MACHINE] = NULL;
+    query.parameter[SJ_DASH_SPACE] = NULL;
+    query.parameter[SJ_DASH_TOOLCHAIN] = NULL;
+    everything.query = &query;
     everything.filter = (struct sj_view_filter){.project = call->filter.project};
     *out = (struct sj_dash_range){0};
     int status = sj_dash_view(&everything, 0, &out->all, err);

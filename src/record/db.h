@@ -116,17 +116,6 @@ int sj_db_ingest(struct sj_db *db, const struct sj_db_intake *intake, struct sj_
 int sj_db_ingested_ever(struct sj_db *db, struct sj_db_ingested *out);
 
 /**
- * How much of a journal was not taken in yet.
- *
- * @param db  database
- * @param dir the store's directory
- * @param out takes bytes
- * @param err what failed
- * @return 0 or a negative errno
- */
-int sj_db_behind(struct sj_db *db, const char *dir, uint64_t *out, struct sj_err *err);
-
-/**
  * Remove the samples of builds that began before a time. Builds, units and sums stay.
  *
  * @param db        database open for writing

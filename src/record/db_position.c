@@ -212,18 +212,3 @@ uint64_t sj_position_left(const struct sj_journal *journal)
     }
     return left;
 }
-
-int sj_db_behind(struct sj_db *db, const char *dir, uint64_t *out, struct sj_err *err)
-{
-    struct sj_journal *journal;
-    int status = sj_journal_open(dir, &journal, err);
-    if (status < 0) {
-        return status;
-    }
-    status = seek_all(db, journal);
-    if (status == 0) {
-        *out = sj_position_left(journal);
-    }
-    sj_journal_close(journal);
-    return status < 0 ? sj_fail(err, status, "cannot read how far the journal was taken in") : 0;
-}
