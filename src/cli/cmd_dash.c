@@ -171,7 +171,6 @@ static int serve(struct sj_invocation *call, struct sj_err *err)
                                        : ".",
         .reason_text = sj_reason_text,
         .is_local = true,
-        .reason_text = sj_reason_text,
     };
     struct sj_dash *dash = NULL;
     status = sj_dash_open(&dash_options, &dash, err);
