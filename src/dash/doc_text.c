@@ -322,10 +322,10 @@ void sj_doc_words(struct sj_buf *out, enum sj_doc_type type, double value, const
     };
     if (!isfinite(value)) {
         sj_buf_adds(out, "\xe2\x80\x93");
+    } else if (fabs(value) > 1e20) {
+        sj_buf_addf(out, "%.3g", value); // no figure that anybody reads, but no lie either
     } else if (type == SJ_DOC_MONEY) {
         add_money(out, value, currency);
-    } else if (fabs(value) > 1e18 * 100 && type != SJ_DOC_CHANGE) {
-        sj_buf_addf(out, "%.3g", value);
     } else {
         writers[type](out, value);
     }
