@@ -424,7 +424,8 @@ static void answer(struct asking *asking)
         take_form(asking);
     } else if (asking->page.is_local && is_path(asking, OPEN)) {
         open_local(asking);
-    } else if (is_path(asking, SJ_PAGE_LOGIN) && asking->page.is_signed_in) {
+    } else if (!asking->page.is_local && is_path(asking, SJ_PAGE_LOGIN) &&
+               asking->page.is_signed_in) {
         lead_on(asking, asking->page.query);
     }
     if (asking->answer.status == MHD_HTTP_INTERNAL_SERVER_ERROR) {
