@@ -169,7 +169,6 @@ static int serve(struct sj_invocation *call, struct sj_err *err)
         .repo = status == SJ_REPO_NONE ? NULL
                 : repo                 ? repo
                                        : ".",
-        .reason_text = sj_reason_text,
         .is_local = true,
     };
     struct sj_dash *dash = NULL;
