@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "cli/forecast_print.h"
 #include "cli/ui.h"
+#include "dash/cells.h"
 
 #define MAX_ROWS 5
 
@@ -166,7 +167,33 @@ static void print_text(const struct judged *judged, struct sj_buf *out)
     sj_buf_adds(out, judged->is_good ? "\nwithin budget\n" : "\nover budget\n");
 }
 
-static void print_markdown(const struct judged *judged, struct sj_buf *out)
+// Whoever reads the comment can look further: the commit's page. An address that is none of the web
+// would be a link to anywhere.
+static void print_link(const struct sj_invocation *call, const struct judged *judged,
+                       struct sj_buf *out)
+{
+    const char *url = call->config.dashboard_url;
+    const struct sj_oid *commit = &judged->work.request.to;
+    if (!url || sj_oid_is_zero(commit)) {
+        return;
+    }
+    if (!sj_is_web_address(url)) {
+        (void)fputs("scrubjay: note: dashboard_url is no address of the web: no link is made\n",
+                    stderr);
+        return;
+    }
+    size_t len = strlen(url);
+    while (url[len - 1] == '/') {
+        len--;
+    }
+    char hex[SJ_OID_HEX_SIZE];
+    sj_oid_hex(commit, hex);
+    sj_buf_addf(out, "\n[This commit on the dashboard](<%.*s/dash/commit/%s>)\n", (int)len, url,
+                hex);
+}
+
+static void print_markdown(const struct sj_invocation *call, const struct judged *judged,
+                           struct sj_buf *out)
 {
     SJ_AUTO(sj_buf_release) struct sj_buf title = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     sj_forecast_title(&judged->work, &title);
@@ -201,6 +228,7 @@ static void print_markdown(const struct judged *judged, struct sj_buf *out)
         }
         sj_buf_adds(out, " |\n");
     }
+    print_link(call, judged, out);
     sj_buf_adds(out, "\n<details><summary>Files and units</summary>\n");
     sj_forecast_markdown(&judged->work, MAX_ROWS, out);
     sj_buf_adds(out, "\n</details>\n\n");
@@ -273,7 +301,7 @@ static int run(struct sj_invocation *call)
         if (call->is_json) {
             print_json(&judged, &call->out);
         } else if (call->is_markdown) {
-            print_markdown(&judged, &call->out);
+            print_markdown(call, &judged, &call->out);
         } else {
             print_text(&judged, &call->out);
         }

@@ -83,6 +83,7 @@ struct sj_config {
     char *build_id;            /**< build that records belong to */
     char *cache_dir;           /**< absolute; never NULL after loading */
     uint64_t compression;      /**< zstd level, 0 to 19; 0: never */
+    char *dashboard_url;       /**< of the server with the pages, for links; NULL: none */
     bool disable;              /**< run compilers only; still leave records */
     uint64_t journal_size;     /**< bytes after which the journal is rotated */
     char *log;                 /**< file for debug messages */

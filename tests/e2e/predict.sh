@@ -105,6 +105,12 @@ check 'JSON tells the verdicts' jq -e '.budgets | map(select(.is_over) | .budget
 "$scrubjay" gate --markdown >out 2>err
 has 'a comment can be found again' '^<!-- scrubjay gate -->$' out
 has 'and has a verdict' '^### Build time: within budget$' out
+"$scrubjay" gate --markdown --dashboard-url https://cache.example.org/ >out 2>err
+has 'and leads to the commit' \
+    "^\\[This commit on the dashboard\\]\\(<https://cache.example.org/dash/commit/$(git rev-parse HEAD)>\\)$" out
+"$scrubjay" gate --markdown --dashboard-url 'javascript:alert(1)' >out 2>err
+equal 'but not to anywhere' 0 "$(grep -c alert out)"
+has 'which it says' 'dashboard_url is no address of the web' err
 git checkout -q --force main
 equal 'a build that does not exist' 1 "$(status "$scrubjay" gate --measured)"
 
