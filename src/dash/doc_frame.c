@@ -35,12 +35,32 @@ static void put_asset(struct sj_buf *out, const char *before, const char *base, 
     }
 }
 
+// What a page is of stands in its title, unless the page has said so itself.
+static void put_subjects(const struct sj_doc *doc, const struct sj_dash_query *query,
+                         const char *before, const char *after, struct sj_buf *out)
+{
+    const char *title = sj_doc_text_at(doc, doc->title);
+    // What is not the page that was asked for, such as of an error, is of nothing.
+    if (!query || strcmp(query->page, sj_doc_text_at(doc, doc->id)) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < SJ_DASH_SUBJECTS && query->subject[i]; i++) {
+        if (!strstr(title, query->subject[i])) {
+            sj_buf_adds(out, i > 0 ? " \xe2\x80\xa6 " : " ");
+            sj_buf_adds(out, before);
+            sj_html_text(out, query->subject[i]);
+            sj_buf_adds(out, after);
+        }
+    }
+}
+
 static void put_head(const struct sj_doc *doc, const struct sj_doc_frame *frame, struct sj_buf *out)
 {
     sj_buf_adds(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
     sj_html_text(out, sj_doc_text_at(doc, doc->title));
+    put_subjects(doc, frame->query, "", "", out);
     if (frame->project && *frame->project) {
         sj_buf_adds(out, " \xc2\xb7 ");
         sj_html_text(out, frame->project);
@@ -78,6 +98,16 @@ static const struct sj_dash_page *page_of(const struct sj_dash_query *query)
     return NULL;
 }
 
+// The page of a build stands below that of all builds.
+static const char *current_of(const struct sj_dash_page *here, const struct sj_dash_page *page)
+{
+    if (page == here) {
+        return " aria-current=\"page\">";
+    }
+    const char *rest = here && !here->title ? sj_skip_prefix(page->name, here->name) : NULL;
+    return rest && strcmp(rest, "s") == 0 ? " aria-current=\"true\">" : ">";
+}
+
 static void put_navigation(const struct sj_doc_frame *frame, struct sj_buf *out)
 {
     size_t count;
@@ -92,7 +122,7 @@ static void put_navigation(const struct sj_doc_frame *frame, struct sj_buf *out)
         SJ_AUTO(sj_auto_free) char *link = sj_dash_link(frame->query, page->name, NULL, NULL);
         sj_buf_adds(out, "<li><a");
         (void)sj_html_href(out, link);
-        sj_buf_adds(out, page == here ? " aria-current=\"page\">" : ">");
+        sj_buf_adds(out, current_of(here, page));
         sj_html_text(out, page->title);
         sj_buf_adds(out, "</a></li>");
     }
@@ -250,6 +280,7 @@ void sj_doc_frame_top(const struct sj_doc *doc, const struct sj_doc_frame *frame
     }
     sj_buf_adds(out, ">\n<div class=\"top\"><h1>");
     sj_html_text(out, sj_doc_text_at(doc, doc->title));
+    put_subjects(doc, frame->query, "<span class=\"subject\">", "</span>", out);
     sj_buf_adds(out, "</h1>\n");
     put_filters(frame, out);
     sj_buf_adds(out, "</div>\n");

@@ -159,7 +159,13 @@ static void put_heads(const struct writer *to, const struct sj_doc_table *table)
         const struct sj_doc_column *column = &table->columns[i];
         sj_buf_addf(to->out, "<th scope=\"col\" data-type=\"%s\"%s", sj_doc_type_name(column->type),
                     sj_doc_is_number(column->type) ? " class=\"n\"" : "");
-        if (to->frame->query && !is_lines(table) && column->type != SJ_DOC_SPARK) {
+        const char *label = sj_doc_text_at(to->doc, column->label);
+        if (!*label) {
+            // A column of tags or marks needs no heading, but a reader of the screen does.
+            put(to, "><span class=\"unseen\">");
+            put_text(to, column->id);
+            put(to, "</span>");
+        } else if (to->frame->query && !is_lines(table) && column->type != SJ_DOC_SPARK) {
             put_sort_link(to, column);
         } else {
             put(to, ">");

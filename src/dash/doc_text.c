@@ -174,6 +174,16 @@ static void add_count(struct sj_buf *out, double value)
     }
 }
 
+// Four digits and more are written as a count is.
+static void add_real(struct sj_buf *out, double value)
+{
+    if (fabs(value) >= 999.5) {
+        add_count(out, value);
+    } else {
+        add_digits(out, value);
+    }
+}
+
 struct unit {
     double most; // values below it, in the first unit, are written in this one
     double size;
@@ -315,9 +325,9 @@ static void add_money(struct sj_buf *out, double value, const char *currency)
 void sj_doc_words(struct sj_buf *out, enum sj_doc_type type, double value, const char *currency)
 {
     static void (*const writers[])(struct sj_buf *, double) = {
-        [SJ_DOC_TEXT] = add_digits,   [SJ_DOC_COUNT] = add_count, [SJ_DOC_NUMBER] = add_digits,
+        [SJ_DOC_TEXT] = add_real,     [SJ_DOC_COUNT] = add_count, [SJ_DOC_NUMBER] = add_real,
         [SJ_DOC_SPAN] = add_span,     [SJ_DOC_SIZE] = add_size,   [SJ_DOC_SHARE] = add_share,
-        [SJ_DOC_CHANGE] = add_change, [SJ_DOC_TIME] = add_time,   [SJ_DOC_SPARK] = add_digits,
+        [SJ_DOC_CHANGE] = add_change, [SJ_DOC_TIME] = add_time,   [SJ_DOC_SPARK] = add_real,
         [SJ_DOC_MONEY] = NULL,
     };
     if (!isfinite(value)) {

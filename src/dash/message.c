@@ -29,7 +29,7 @@ enum sj_dash_format sj_dash_format_of(const struct sj_page_request *request)
     SJ_AUTO(sj_buf_release) struct sj_buf format = SJ_BUF_INIT(16);
     bool is_told = sj_form_value(request->query, "format", &format) == 0;
     const char *word = is_told ? sj_buf_text(&format) : "";
-    if (strcmp(word, "json") == 0) {
+    if (strcmp(word, "json") == 0 || strcmp(word, "chart") == 0) {
         return SJ_DASH_JSON;
     }
     if (strcmp(word, "csv") == 0) {

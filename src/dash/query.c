@@ -146,7 +146,10 @@ static int read_format(const char *text, struct sj_dash_query *query, struct sj_
     static const struct {
         const char *name;
         enum sj_dash_format format;
-    } formats[] = {{"html", SJ_DASH_HTML}, {"json", SJ_DASH_JSON}, {"csv", SJ_DASH_CSV}};
+    } formats[] = {{"html", SJ_DASH_HTML},
+                   {"json", SJ_DASH_JSON},
+                   {"csv", SJ_DASH_CSV},
+                   {"chart", SJ_DASH_HTML}};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         if (strcmp(text, formats[i].name) == 0) {
             query->format = formats[i].format;

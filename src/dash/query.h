@@ -8,6 +8,9 @@
  *     /dash/PAGE[/SUBJECT…]?branch=…&since=90d&until=…&project=…&job=…&toolchain=…&machine=…
  *                          &space=…&sort=…&max=…&by=…&edge=…&format=json|csv&table=…
  *     /api/v1/PAGE[/SUBJECT…]?…              the same as format=json
+ *
+ * format=chart is for the scripts of a page: what the page shows to people, as JSON. A program that
+ * asks for format=json gets more points and all columns.
  */
 #pragma once
 
@@ -54,7 +57,8 @@ struct sj_dash_query {
     uint64_t since_ns;                   /**< CLOCK_REALTIME; 0: all */
     uint64_t until_ns;                   /**< CLOCK_REALTIME; 0: now */
     uint64_t max;                        /**< rows; 0: the page's own number */
-    enum sj_dash_format format;          /**< how to answer */
+    enum sj_dash_format format;          /**< how to answer; of format=chart, SJ_DASH_HTML: for
+                                              whom to choose what is answered */
 };
 
 /**

@@ -22,6 +22,7 @@ Test(doc_text, numbers_as_a_person_writes_them)
         {SJ_DOC_NUMBER, 1.5, "1.5"},
         {SJ_DOC_NUMBER, -2, MINUS "2"},
         {SJ_DOC_NUMBER, 0.0123456, "0.0123"},
+        {SJ_DOC_NUMBER, 417433.4, "417,433"},
         {SJ_DOC_NUMBER, (double)NAN, NONE},
         {SJ_DOC_NUMBER, (double)INFINITY, NONE},
         {SJ_DOC_COUNT, 0, "0"},

@@ -63,6 +63,7 @@ Test(query, parameters_and_times)
         {"since=90000d", 0, 0, 0, SJ_DASH_HTML}, // longer than time
         {"format=csv&&max=", 0, 0, 0, SJ_DASH_CSV},
         {"format=json", 0, 0, 0, SJ_DASH_JSON},
+        {"format=chart", 0, 0, 0, SJ_DASH_HTML},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct sj_dash_query query;

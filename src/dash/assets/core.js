@@ -111,7 +111,7 @@ window.scrubjay = (() => {
         count,
         change,
         money,
-        number: digits,
+        number: (value) => (Math.abs(value) >= 999.5 ? count : digits)(value),
         span: (value) => (value === 0 ? '0 s' : scaled(value, spans)),
         size: (value) => scaled(value, sizes),
         share: (value) => (value > 0 && value < 0.0005 ? '< 0.1 %'
@@ -159,7 +159,7 @@ window.scrubjay = (() => {
 
     function data() {
         const address = new URL(location.href);
-        address.searchParams.set('format', 'json');
+        address.searchParams.set('format', 'chart');
         address.hash = '';
         loading ??= fetch(address, { credentials: 'same-origin' }).then((answer) => {
             if (!answer.ok) {

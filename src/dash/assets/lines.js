@@ -18,6 +18,21 @@ window.scrubjay.lines = (() => {
         count: decades,
     };
 
+    // Times as everywhere else on the page: the day before the month, 24 hours. Columns as uPlot has
+    // them: distance of ticks, text, what is added with a new year, month, day, hour, minute, second.
+    const year = '\n{YYYY}';
+    const date = '\n{D} {MMM} {YYYY}';
+    const day = '\n{D} {MMM}';
+    const times = [
+        [365 * 86400, '{YYYY}', null, null, null, null, null, null, 1],
+        [28 * 86400, '{MMM}', year, null, null, null, null, null, 1],
+        [86400, '{D} {MMM}', year, null, null, null, null, null, 1],
+        [60, '{HH}:{mm}', date, null, day, null, null, null, 1],
+        [1, '{HH}:{mm}:{ss}', date, null, day, null, null, null, 1],
+        [0.001, '{ss}.{fff} s', `${date} {HH}:{mm}`, null, `${day} {HH}:{mm}`, null,
+            '\n{HH}:{mm}', null, 1],
+    ];
+
     // Where it costs little, a scale begins at nothing. As in doc_svg.c.
     function rounded(low, high) {
         if (low === null || low > high) {
@@ -35,23 +50,36 @@ window.scrubjay.lines = (() => {
             this.table = table;
             this.isStack = table.chart.kind === 'stack';
             this.isTime = table.columns[0].type === 'time';
-            this.columns = table.columns.map((column, i) => i)
-                .filter((i) => i > 0 && !['text', 'spark'].includes(table.columns[i].type));
+            this.columns = this.choose();
             this.order = [...Array(table.rows).keys()]
                 .filter((row) => table.values[0][row] !== null)
                 .sort((a, b) => table.values[0][a] - table.values[0][b]);
+            this.marks = [...table.chart.marks].sort((a, b) => a.x - b.x);
             this.types = [...new Set(this.columns.map((i) => table.columns[i].type))];
-            this.legend = [...figure.querySelectorAll('.legend li')];
-            this.outputs = this.legend.map((item) => {
-                const output = element('output');
-                item.append(output);
-                return output;
-            });
             Object.assign(this, stage(figure, hint));
+            this.outputs = this.makeLegend(figure);
             this.data = this.makeData();
             onWidth(this.box, (width) => this.resize(width));
             onTheme(() => this.rebuild());
             this.listen();
+        }
+
+        // Numbers; of those that are nothing throughout, none, unless all are.
+        choose() {
+            const numbers = this.table.columns.map((column, i) => i)
+                .filter((i) => i > 0 && !['text', 'spark'].includes(this.table.columns[i].type));
+            const some = numbers.filter((i) => this.table.values[i].some((value) => value));
+            return some.length ? some : numbers;
+        }
+
+        // That of the server is of what it drew.
+        makeLegend(figure) {
+            const outputs = this.columns.map(() => element('output'));
+            figure.querySelector('.legend')?.remove();
+            this.box.after(element('ul', { class: 'legend' }, ...outputs.map((output, at) =>
+                element('li', { class: `s${at % 8 + 1}` },
+                    clean(this.table.columns[this.columns[at]].label), output))));
+            return outputs;
         }
 
         // Of a stack each line is the sum of those below it; the highest is painted first.
@@ -104,10 +132,9 @@ window.scrubjay.lines = (() => {
             const x = {
                 ...shared,
                 grid: { show: false },
-                ...(!this.isTime && {
-                    values: (chart, splits) =>
-                        splits.map((value) => words(this.table.columns[0].type, value)),
-                }),
+                space: 64,
+                values: this.isTime ? times : (chart, splits) =>
+                    splits.map((value) => words(this.table.columns[0].type, value)),
             };
             return [x, ...y];
         }
@@ -159,7 +186,7 @@ window.scrubjay.lines = (() => {
             pen.save();
             pen.font = font.replace('11px', `${11 * ratio}px`);
             pen.textBaseline = 'bottom';
-            for (const mark of this.table.chart.marks) {
+            for (const mark of this.marks) {
                 const x = Math.round(this.plot.valToPos(this.scaled(mark.x), 'x', true));
                 if (!(x >= bbox.left && x <= bbox.left + bbox.width)) {
                     continue;
