@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dashboard with real records: who sees what, how it is written, what is said when there is
+// nothing.
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../record/database.h"
+#include "base/file.h"
+#include "dash/dash.h"
+#include "dash/mirror.h"
+
+static struct database at;
+static struct sj_config config;
+static struct sj_dash *dash;
+
+static void setup(void)
+{
+    struct sj_err err = {0};
+    database_make(&at);
+    cr_assert_geq(sj_config_load(&config, &err), 0, "%s", err.text);
+    cr_assert_eq(sj_config_set(&config, "cache_dir", at.dir, SJ_ORIGIN_ARG, &err), 0);
+    const struct sj_dash_options options = {.config = &config};
+    cr_assert_eq(sj_dash_open(&options, &dash, &err), 0, "%s", err.text);
+}
+
+static void teardown(void)
+{
+    sj_dash_close(dash);
+    sj_config_release(&config);
+    database_remove(&at);
+}
+
+TestSuite(site, .init = setup, .fini = teardown);
+
+static void build(const char *id, const char *project, const char *labels)
+{
+    const char *const pairs[] = {"project", project, "branch", "main", "job", "gcc", NULL};
+    struct sj_note_pair list[3];
+    struct sj_note note = {.kind = SJ_NOTE_BEGIN, .build = id, .pairs = list, .label = labels};
+    note.time_ns = DATABASE_START;
+    for (size_t i = 0; pairs[2 * i]; i++) {
+        list[note.pair_count++] = (struct sj_note_pair){pairs[2 * i], pairs[2 * i + 1]};
+    }
+    cr_assert_geq(sj_journal_append_note(at.dir, 0, &note), 0);
+    const struct sj_record record = {
+        .start_ns = DATABASE_START + SECOND,
+        .outcome = SJ_OUTCOME_MISS,
+        .build = id,
+        .user_ns = SECOND,
+        .output = id,
+        .toolchain = "gcc",
+        .label = labels,
+    };
+    database_append(&at, &record);
+    (void)database_ingest(&at);
+}
+
+/** Who asks. */
+struct reader {
+    const char *spaces; // that he may read, each behind a blank
+    bool is_admin;
+    bool is_signed_in;
+};
+
+static bool may_read(struct sj_str space, void *user)
+{
+    const struct reader *reader = user;
+    char word[80];
+    (void)snprintf(word, sizeof word, " %.*s ", (int)space.len, space.data);
+    return reader->is_admin || strstr(reader->spaces, word);
+}
+
+static const struct reader everybody = {.spaces = " one two default "};
+static const struct reader nobody = {.spaces = ""};
+static const struct reader first = {.spaces = " one ", .is_signed_in = true};
+static const struct reader admin = {.spaces = "", .is_admin = true};
+
+// Asks for a page. The answer's body is the caller's.
+static struct sj_page_answer ask(const struct reader *reader, const char *path, const char *query,
+                                 const char *accept)
+{
+    const struct sj_page_request request = {
+        .path = sj_str_of(path),
+        .query = sj_str_of(query),
+        .accept = accept,
+        .if_none_match = "",
+        .host = "build.example:8417",
+        .is_signed_in = reader->is_signed_in,
+        .is_admin = reader->is_admin,
+        .may_see = reader->is_admin || reader->spaces[0],
+        .problem = "",
+        .token_id = "",
+        .form_key = "0123",
+        .may_read = may_read,
+        .may_read_user = (void *)(uintptr_t)reader,
+    };
+    struct sj_page_answer answer = {.status = 500, .body = SJ_BUF_INIT(SJ_PAGE_BODY_MAX)};
+    sj_dash_answer(&request, &answer, dash);
+    return answer;
+}
+
+// Status of an answer whose body holds a text, and does not hold another.
+static void expect(const struct reader *reader, const char *path, const char *query,
+                   unsigned status, const char *has, const char *lacks)
+{
+    struct sj_page_answer answer = ask(reader, path, query, "");
+    cr_expect_eq(answer.status, status, "%s?%s: %u", path, query, answer.status);
+    const char *body = sj_buf_text(&answer.body);
+    cr_expect(!has || strstr(body, has), "%s?%s lacks '%s': %s", path, query, has, body);
+    cr_expect(!lacks || !strstr(body, lacks), "%s?%s has '%s': %s", path, query, lacks, body);
+    sj_buf_release(&answer.body);
+}
+
+Test(site, empty)
+{
+    expect(&everybody, "/dash", "", 200, "SCRUBJAY_REMOTE=http://build.example:8417 scrubjay run",
+           NULL);
+    expect(&everybody, "/api/v1/builds", "", 200, "{", "<");
+    cr_assert_eq(sj_tree_remove(at.dir), 0);
+    expect(&everybody, "/dash", "", 200, "scrubjay run", NULL);
+}
+
+Test(site, namespaces)
+{
+    build("build-one", "p", "namespace=one,x=y");
+    build("build-two", "p", "namespace=two");
+    build("build-here", "p", NULL);
+    expect(&everybody, "/api/v1/builds", "", 200, "build-one", "build-here");
+    expect(&everybody, "/api/v1/builds", "", 200, "build-two", "build-here");
+    expect(&first, "/api/v1/builds", "", 200, "build-one", "build-two");
+    expect(&first, "/api/v1/builds", "space=two", 200, NULL, "build-two");
+    expect(&everybody, "/api/v1/builds", "space=two", 200, "build-two", "build-one");
+    expect(&first, "/dash/build/build-two", "", 404, NULL, "gcc");
+    expect(&admin, "/api/v1/builds", "", 200, "build-here", NULL);
+    expect(&nobody, "/dash/builds", "", 401, "name=\"token\"", "build-one");
+    expect(&nobody, "/api/v1/builds", "", 401, "unauthenticated", "build-one");
+    expect(&(const struct reader){.spaces = "", .is_signed_in = true}, "/dash", "", 403, NULL,
+           "build-");
+    expect(&first, "/dash/tokens", "", 403, NULL, NULL);
+}
+
+Test(site, projects)
+{
+    build("build-p", "host/p", "namespace=one");
+    build("build-none", "", "namespace=one");
+    build("build-q", "host/q", "namespace=two");
+    expect(&first, "/api/v1/builds", "", 200, "build-p", "build-q");
+    expect(&first, "/api/v1/builds", "project=host/q", 200, NULL, "build-q");
+    expect(&everybody, "/api/v1/builds", "project=host/q", 200, "build-q", "build-p");
+}
+
+Test(site, sees_what_came_later)
+{
+    build("build-1", "p", "namespace=one");
+    expect(&first, "/api/v1/builds", "", 200, "build-1", "build-2");
+    build("build-2", "p", "namespace=one");
+    expect(&first, "/api/v1/builds", "", 200, "build-2", NULL);
+    sj_db_close(at.db);
+    at.db = NULL;
+    char records[80];
+    (void)snprintf(records, sizeof records, "%s/records", at.dir);
+    cr_assert_eq(sj_tree_remove(records), 0);
+    expect(&first, "/dash", "", 200, "No build has left records", NULL);
+}
+
+Test(site, wrong_addresses)
+{
+    static const struct {
+        const char *path, *query;
+        unsigned status;
+        const char *has;
+    } cases[] = {
+        {"/dash/nope", "", 404, "overview, builds"},
+        {"/dash/commit", "", 404, "/dash/commit/COMMIT"},
+        {"/dash/builds/x", "", 404, "nothing below"},
+        {"/dash/build/no-such", "", 404, NULL},
+        {"/dash", "no=such", 400, NULL},
+        {"/dash", "branch=%ff", 400, NULL},
+        {"/dash", "since=soon", 400, "soon"},
+        {"/dash/builds", "format=csv&table=nope", 404, "no such table"},
+        {"/api/v1/nope", "", 404, "\"code\":\"not_found\""},
+    };
+    build("b", "p", "namespace=one");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        expect(&first, cases[i].path, cases[i].query, cases[i].status, cases[i].has, NULL);
+    }
+}
+
+Test(site, formats)
+{
+    static const struct {
+        const char *path, *query, *accept, *type;
+    } cases[] = {
+        {"/dash/builds", "", "text/html,application/json", "text/html; charset=utf-8"},
+        {"/dash/builds", "", "application/json", "application/json"},
+        {"/dash/builds", "", "text/csv", "text/csv; charset=utf-8"},
+        {"/dash/builds", "format=json", "text/html", "application/json"},
+        {"/dash/builds", "format=csv", "text/html", "text/csv; charset=utf-8"},
+        {"/api/v1/builds", "", "text/html", "application/json"},
+        {"/dash/login", "", "text/html", "text/html; charset=utf-8"},
+    };
+    build("b", "p", "namespace=one");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sj_page_answer answer = ask(&first, cases[i].path, cases[i].query, cases[i].accept);
+        cr_expect_eq(answer.status, 200);
+        cr_expect_str_eq(answer.type, cases[i].type, "%s?%s %s", cases[i].path, cases[i].query,
+                         cases[i].accept);
+        sj_buf_release(&answer.body);
+    }
+}
+
+Test(site, lists_of_repositories)
+{
+    static const struct {
+        const char *text;
+        size_t count;
+        const char *path, *project; // of the last
+    } cases[] = {
+        {NULL, 0, NULL, NULL},
+        {"  ", 0, NULL, NULL},
+        {"/srv/a.git", 1, "/srv/a.git", NULL},
+        {" /srv/a=b.git\t host/p=/srv/c.git ", 2, "/srv/c.git", "host/p"},
+        {"p=rel", 1, "rel", "p"},
+    };
+    struct sj_err err;
+    struct sj_mirrors mirrors;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cr_assert_eq(sj_mirrors_read(cases[i].text, &mirrors, &err), 0);
+        cr_assert_eq(mirrors.count, cases[i].count, "%s", cases[i].text);
+        if (mirrors.count > 0) {
+            const struct sj_mirror *last = &mirrors.items[mirrors.count - 1];
+            cr_expect_str_eq(last->path, cases[i].path);
+            cr_expect(!last->project == !cases[i].project &&
+                      (!last->project || strcmp(last->project, cases[i].project) == 0));
+        }
+        sj_mirrors_release(&mirrors);
+    }
+    cr_expect_lt(sj_mirrors_read("=/srv/a", &mirrors, &err), 0);
+    cr_expect_lt(sj_mirrors_read("p=", &mirrors, &err), 0);
+}
