@@ -327,6 +327,8 @@ static int make_page(struct making *making)
     open_site(making);
     call->doc = sj_doc_new(page->name, page->title ? page->title : page->name);
     if (page->needs_records && !has_builds) {
+        // There is no such thing yet, but there may be.
+        call->status = making->query.subject[0] ? 404 : 200;
         sj_dash_describe_none(making->request, making->ground->roster_count > 0, call->doc);
         return 0;
     }
@@ -343,7 +345,7 @@ static int check_page(struct making *making)
         return sj_fail_plain(
             err, -EPERM, "'%s' is for administrators: a token with the scope admin", page->name);
     }
-    if (page->subject && !making->query.subject[0]) {
+    if (page->subject && page->subject[0] != '[' && !making->query.subject[0]) {
         return sj_fail_plain(err, -ENOENT, "say which: /dash/%s/%s", page->name, page->subject);
     }
     if (!page->subject && making->query.subject[0]) {

@@ -136,11 +136,21 @@ static void note_ingested(const struct sj_dash_call *call)
     }
 }
 
+static const char *note_repo(const struct sj_dash_call *call)
+{
+    return call->request->is_local
+               ? "no repository at hand: nothing is put down to commits (scrubjay dash --repo DIR)"
+               : "no repository at hand: nothing is put down to commits (the server's setting "
+                 "'repositories' names them)";
+}
+
 void sj_dash_notes(const struct sj_dash_call *call, const struct sj_view *view)
 {
     const char *problem = call->site->repo_problem;
     for (size_t i = 0; i < sizeof view->notes / sizeof view->notes[0] && view->notes[i][0]; i++) {
-        sj_doc_note(call->doc, view->notes[i]);
+        // Its remedy is an option of the command line.
+        bool is_repo = strncmp(view->notes[i], "no repository at hand", 21) == 0;
+        sj_doc_note(call->doc, is_repo ? note_repo(call) : view->notes[i]);
     }
     if (problem && problem[0] && (call->request->is_admin || call->request->is_local)) {
         sj_doc_note(call->doc, problem);

@@ -52,7 +52,8 @@ struct sj_dash_call {
 struct sj_dash_page {
     const char *name;    /**< in addresses */
     const char *title;   /**< in the navigation; NULL: it is not there */
-    const char *subject; /**< what its subject is called, such as "COMMIT"; NULL: it has none */
+    const char *subject; /**< what its subject is called, such as "COMMIT"; in brackets, "[A/B]":
+                              it may be left out; NULL: it has none */
     bool is_admin;       /**< the administrator's alone */
     bool needs_records;  /**< without records the reader is told how to make some instead */
     /**

@@ -501,7 +501,7 @@ static int make(struct sj_dash_call *call, struct sj_err *err)
 const struct sj_dash_page sj_page_compare = {
     .name = "compare",
     .title = "Compare",
-    .subject = NULL,
+    .subject = "[A/B]",
     .is_admin = false,
     .needs_records = true,
     .make = make,

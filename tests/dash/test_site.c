@@ -118,6 +118,7 @@ Test(site, empty)
     expect(&everybody, "/dash", "", 200, "SCRUBJAY_REMOTE=http://build.example:8417 scrubjay run",
            NULL);
     expect(&everybody, "/api/v1/builds", "", 200, "{", "<");
+    expect(&everybody, "/dash/build/b", "", 404, "scrubjay run", NULL);
     cr_assert_eq(sj_tree_remove(at.dir), 0);
     expect(&everybody, "/dash", "", 200, "scrubjay run", NULL);
 }
@@ -176,6 +177,8 @@ Test(site, wrong_addresses)
         {"/dash/commit", "", 404, "/dash/commit/COMMIT"},
         {"/dash/builds/x", "", 404, "nothing below"},
         {"/dash/build/no-such", "", 404, NULL},
+        {"/dash/compare/no/such", "", 404, "no"},
+        {"/dash/compare", "", 200, NULL},
         {"/dash", "no=such", 400, NULL},
         {"/dash", "branch=%ff", 400, NULL},
         {"/dash", "since=soon", 400, "soon"},

@@ -65,7 +65,7 @@ judge() {
 
 target_of() {
     local target=${1//\{namespace\}/team}
-    printf '%s' "${target//\{key\}/$key}"
+    printf '%s' "${target//\{key\}/$key}" | sed 's/{[a-z]*}/no-such/g'
 }
 
 serve_start api --durable=no
