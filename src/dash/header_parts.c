@@ -1,20 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dash/header_parts.h"
 
+#include <errno.h>
 #include <stdio.h>
 
+#include "analyze/narrow.h"
 #include "base/mem.h"
-#include "dash/range.h"
 
-// What a unit reads may have been seen long ago: --since says nothing here, as in `headers`.
+#define CHAIN_MAX 256 // builds that units are gathered from, the latest ones
+
+// The latest build that the filters leave and whose records are there; UINT32_MAX: there is none.
+static uint32_t find_tip(const struct sj_dash_range *range)
+{
+    uint32_t tip = UINT32_MAX;
+    for (size_t i = 0; i < range->all.build_count; i++) {
+        const struct sj_build *build = &range->all.builds[i].build;
+        bool has_units = build->count[SJ_OUTCOME_HIT] + build->count[SJ_OUTCOME_MISS] > 0 &&
+                         !(build->flags & SJ_BUILD_EXPIRED);
+        if (range->is_wanted[i] && has_units &&
+            (tip == UINT32_MAX || build->start_ns > range->all.builds[tip].build.start_ns)) {
+            tip = (uint32_t)i;
+        }
+    }
+    return tip;
+}
+
+// Units are those of the latest build, and of those before it that it does not name: only these
+// builds are read, so that a year of others costs nothing.
+static int load_chain(struct sj_header_work *work, struct sj_err *err)
+{
+    const struct sj_view *all = &work->range.all;
+    uint32_t tip = find_tip(&work->range);
+    if (tip == UINT32_MAX) {
+        return sj_fail_plain(err, -ENOENT, "there is no build whose records are still there");
+    }
+    const unsigned outcomes = SJ_OUTCOME_BIT(SJ_OUTCOME_HIT) | SJ_OUTCOME_BIT(SJ_OUTCOME_MISS);
+    SJ_AUTO(sj_auto_free) bool *is_link = sj_calloc(all->build_count + 1, sizeof *is_link);
+    SJ_AUTO(sj_auto_free) uint32_t *chain = NULL;
+    size_t count = sj_chain_of(all, tip, &chain);
+    for (size_t i = count > CHAIN_MAX ? count - CHAIN_MAX : 0; i < count; i++) {
+        is_link[chain[i]] = true;
+    }
+    return sj_view_narrow(all, is_link, outcomes, &work->view, err);
+}
+
+// What a unit reads may have been seen long ago: since when says nothing here, as in `headers`.
 int sj_header_work_load(const struct sj_dash_call *call, struct sj_header_work *out,
                         struct sj_err *err)
 {
     struct sj_dash_call all = *call;
     all.filter.since_ns = 0;
-    const unsigned outcomes = SJ_OUTCOME_BIT(SJ_OUTCOME_HIT) | SJ_OUTCOME_BIT(SJ_OUTCOME_MISS);
     out->days = SJ_HEADERS_DAYS;
-    int status = sj_dash_view(&all, outcomes, &out->view, err);
+    int status = sj_dash_range_load(&all, &out->range, err);
+    status = status < 0 ? status : load_chain(out, err);
     return status < 0 ? status
                       : sj_headers_make(&out->view, SJ_NO_COMMIT, out->days, &out->headers, err);
 }
@@ -24,6 +62,7 @@ void sj_header_work_release(struct sj_header_work *work)
     if (work) {
         sj_headers_release(&work->headers);
         sj_view_release(&work->view);
+        sj_dash_range_release(&work->range);
     }
 }
 
@@ -52,7 +91,7 @@ static void note_count(const struct sj_dash_call *call, size_t count, const char
 void sj_header_notes(const struct sj_dash_call *call, const struct sj_header_work *work)
 {
     const struct sj_headers *headers = &work->headers;
-    sj_dash_notes(call, &work->view);
+    sj_dash_notes(call, &work->range.all);
     if (!work->view.history || headers->commit == SJ_NO_COMMIT) {
         sj_doc_note(call->doc, "No history of this project is at hand: how often a file changes is "
                                "not known.");

@@ -466,6 +466,9 @@ Test(pages_b, headers_have_their_cost)
     expect(figure(&made, "edge_left"), 1, "left");
     expect(figure(&made, "edge_lost_cpu"), 2e9, "lost cpu");
     release(&made);
+    made = make_well("/dash/headers", "branch=other");
+    cr_expect(strstr(sj_buf_text(&made.text), "no build whose records"));
+    release(&made);
     made = make("/dash/header/none.h", "");
     cr_expect_eq(made.status, -ENOENT);
     cr_expect(strstr(problem, "no unit reads"), "%s", problem);
