@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The dashboard in a real browser, over the records of real builds. `ci/browser` installs what this
+# needs into build-browser/; the pictures of all pages go there, too: build-browser/shots/.
+# By hand: SCRUBJAY_BUILD=build tests/browser/dash.sh
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/../e2e/lib.sh"
+. "$here/project.sh"
+browser=${SCRUBJAY_BROWSER:-$source_root/build-browser}
+need chromium gcc git node
+for name in playwright-core axe-core; do
+    [ -d "$browser/node_modules/$name" ] || skip_all "$name is not installed: run ci/browser"
+done
+chromium=$(command -v chromium)
+
+pids=()
+browser_finish() {
+    local status=$? pid
+    for pid in "${pids[@]}"; do
+        kill -TERM "$pid" 2>/dev/null
+    done
+    for pid in "${pids[@]}"; do
+        wait "$pid" 2>/dev/null
+    done
+    (exit "$status")
+    finish
+}
+trap browser_finish EXIT
+
+# start PATTERN FILE COMMAND…: starts a server; sets $said to the first part of what matches in what
+# it prints to FILE.
+start() {
+    local pattern=$1 file=$2 deadline=$((SECONDS + 60)) pid
+    shift 2
+    : >"$file"
+    "$@" >>"$file" 2>&1 &
+    pid=$!
+    pids+=("$pid")
+    until said=$(sed -n "s,$pattern,\1,p" "$file" | head -n 1) && [ -n "$said" ]; do
+        if ! kill -0 "$pid" 2>/dev/null || [ "$SECONDS" -ge "$deadline" ]; then
+            sed 's/^/# /' "$file"
+            echo "Bail out! it does not start: $*"
+            exit 99
+        fi
+        sleep 0.02
+    done
+}
+
+make_project
+check 'the past is built' "$scrubjay" backfill ..HEAD -- sh build.sh
+change_branch
+check '… and a branch' "$scrubjay" backfill HEAD~1.. -- sh build.sh
+check 'a build of today, in the work tree' "$scrubjay" run -- sh build.sh
+"$scrubjay" blame --since all >/dev/null # takes in the records
+
+# A team's server has a store of its own, with the same records.
+cp -r "$SCRUBJAY_DIR" "$work/team"
+admin=$("$scrubjay" token create --cache-dir "$work/team" --scope read,write,admin --namespace '*' \
+    --note 'the administrator' 2>/dev/null)
+reader=$("$scrubjay" token create --cache-dir "$work/team" --scope read --namespace '*' \
+    --note "$hostile_author" 2>/dev/null)
+
+start '^\(http://.*/dash/open?key=.*\)$' "$work/dash.log" "$scrubjay" dash --no-browser
+local_url=$said
+mkdir "$work/empty"
+start '^\(http://.*/dash/open?key=.*\)$' "$work/empty.log" \
+    env SCRUBJAY_DIR="$work/empty" "$scrubjay" dash --no-browser
+empty_url=$said
+start '^scrubjay: listening on \(http://[^ ]*\)$' "$work/serve.log" \
+    "$scrubjay" serve --listen 127.0.0.1:0 --cache-dir "$work/team" --repositories "$PWD" \
+    --anonymous none
+team_url=$said
+
+mkdir -p "$browser/shots"
+rm -f "$browser"/shots/*.png
+NODE_PATH=$browser/node_modules CHROMIUM=$chromium SHOTS=$browser/shots \
+    LOCAL_URL=$local_url EMPTY_URL=$empty_url TEAM_URL=$team_url \
+    ADMIN_TOKEN=$admin READER_TOKEN=$reader HOSTILE_AUTHOR=$hostile_author \
+    HOSTILE_SUBJECT=$hostile_subject HOSTILE_DIR=$hostile_dir HOSTILE_HEADER=$hostile_header \
+    node "$here/drive.js" "$@" >"$work/drive.txt" 2>"$work/drive.err"
+status=$?
+while IFS=$'\t' read -r state text detail; do
+    case $state in
+    ok) pass "$text" ;;
+    *) fail "$text" "$(printf '%b' "$detail")" ;;
+    esac
+done <"$work/drive.txt"
+equal 'the browser was driven to the end' 0 "$status"
+[ "$status" -eq 0 ] || tail -n 20 "$work/drive.err" | sed 's/^/# /'

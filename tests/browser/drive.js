@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives the browser for dash.sh, which hands over addresses and tokens in the environment. Prints a
+// line for each check. With arguments only the parts of these names run.
+'use strict';
+const { launch, part, failed } = require('./lib.js');
+
+const parts = {
+    pages: require('./part_pages.js'),
+    keys: require('./part_keys.js'),
+    hostile: require('./part_hostile.js'),
+    empty: require('./part_empty.js'),
+    team: require('./part_team.js'),
+};
+
+async function main() {
+    const env = process.env;
+    const site = {
+        browser: await launch(),
+        local: env.LOCAL_URL,
+        empty: env.EMPTY_URL,
+        team: env.TEAM_URL,
+        admin: env.ADMIN_TOKEN,
+        reader: env.READER_TOKEN,
+        hostile: {
+            author: env.HOSTILE_AUTHOR,
+            subject: env.HOSTILE_SUBJECT,
+            dir: env.HOSTILE_DIR,
+            header: env.HOSTILE_HEADER,
+        },
+    };
+    const wanted = process.argv.slice(2);
+    for (const [name, run] of Object.entries(parts)) {
+        if (!wanted.length || wanted.includes(name)) {
+            const start = Date.now();
+            await part(name, () => run(site));
+            process.stderr.write(`${name}: ${((Date.now() - start) / 1000).toFixed(1)} s\n`);
+        }
+    }
+    await site.browser.close();
+}
+
+main().then(() => process.exit(0), (error) => {
+    process.stderr.write(`${error.stack}\n`);
+    process.exit(failed() ? 1 : 2);
+});
