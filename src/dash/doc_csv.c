@@ -73,22 +73,22 @@ static const struct sj_doc_table *find_table(const struct sj_doc *doc, const cha
     return NULL;
 }
 
-int sj_doc_csv(const struct sj_doc *doc, const char *id, struct sj_buf *out)
+int sj_doc_csv(const struct sj_doc *doc, const char *table, struct sj_buf *out)
 {
-    const struct sj_doc_table *table = find_table(doc, id);
-    if (!table) {
+    const struct sj_doc_table *found = find_table(doc, table);
+    if (!found) {
         return -ENOENT;
     }
-    for (size_t i = 0; i < table->column_count; i++) {
+    for (size_t i = 0; i < found->column_count; i++) {
         sj_buf_adds(out, i > 0 ? "," : "");
-        add_text(out, sj_doc_text_at(doc, table->columns[i].id));
+        add_text(out, sj_doc_text_at(doc, found->columns[i].id));
     }
     sj_buf_adds(out, "\r\n");
-    size_t rows = sj_doc_rows(table);
+    size_t rows = sj_doc_rows(found);
     for (size_t row = 0; row < rows; row++) {
-        for (size_t i = 0; i < table->column_count; i++) {
+        for (size_t i = 0; i < found->column_count; i++) {
             sj_buf_adds(out, i > 0 ? "," : "");
-            add_cell(out, table, sj_doc_cell_at(table, row, i), table->columns[i].type);
+            add_cell(out, found, sj_doc_cell_at(found, row, i), found->columns[i].type);
         }
         sj_buf_adds(out, "\r\n");
     }

@@ -164,10 +164,10 @@ enum {
     FIELDS = sizeof fields / sizeof fields[0]
 };
 
-static bool is_field(size_t parameter)
+static bool is_field(enum sj_dash_parameter parameter)
 {
     for (size_t i = 0; i < FIELDS; i++) {
-        if ((size_t)fields[i].parameter == parameter) {
+        if (fields[i].parameter == parameter) {
             return true;
         }
     }
@@ -203,7 +203,7 @@ static void put_fields(const struct sj_dash_query *query, struct sj_buf *out)
         put_attribute(out, "value", value ? value : "");
         sj_buf_adds(out, "></label>\n");
     }
-    for (size_t i = 0; i < SJ_DASH_PARAMETERS; i++) {
+    for (enum sj_dash_parameter i = 0; i < SJ_DASH_PARAMETERS; i++) {
         if (query->parameter[i] && !is_field(i) && i != SJ_DASH_TABLE) {
             sj_buf_addf(out, "<input type=\"hidden\" name=\"%s\"", sj_dash_parameter_name(i));
             put_attribute(out, "value", query->parameter[i]);
@@ -243,7 +243,6 @@ static void put_filters(const struct sj_doc_frame *frame, struct sj_buf *out)
     if (!page || !page->needs_records) {
         return;
     }
-    SJ_AUTO(sj_buf_release) struct sj_buf action = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     SJ_AUTO(sj_auto_free)
     char *link = sj_dash_link(NULL, query->page, query->subject[0], query->subject[1]);
     sj_buf_adds(out, "<div class=\"filters\"><details><summary>Filter: ");
@@ -295,9 +294,11 @@ void sj_doc_frame_end(const struct sj_doc *doc, const struct sj_doc_frame *frame
         SJ_AUTO(sj_auto_free) char *link = sj_dash_link_with(frame->query, SJ_DASH_TABLE, NULL);
         sj_buf_adds(out, "<a href=\"");
         sj_html_text(out, link);
-        sj_buf_addf(out, "%sformat=json\">This page as JSON</a> ",
+        sj_buf_addf(out, "%sformat=json\">This page as JSON</a>",
                     strchr(link, '?') ? "&amp;" : "?");
     }
-    put_asset(out, "\xc2\xb7 charts by uPlot, <a href=\"", "uplot-licence.txt", "\">licence</a>");
+    put_asset(
+        out, frame->query ? " \xc2\xb7 charts by uPlot, <a href=\"" : "Charts by uPlot, <a href=\"",
+        "uplot-licence.txt", "\">licence</a>");
     sj_buf_adds(out, "</p></footer>\n</body></html>\n");
 }
