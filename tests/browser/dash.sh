@@ -46,6 +46,8 @@ start() {
     done
 }
 
+mkdir sketch
+cd sketch || exit 99
 make_project
 check 'the past is built' "$scrubjay" backfill ..HEAD -- sh build.sh
 change_branch

@@ -37,7 +37,7 @@ async function findPages(reader, hostile) {
             path: headers.find((link) => /^\/dash\/header\/.*geometry/.test(link))
                 || under(headers, '/dash/header/'),
         },
-        { name: 'misses', path: '/dash/misses', charts: 1 },
+        { name: 'misses', path: '/dash/misses' },
         { name: 'units', path: '/dash/units' },
         {
             name: 'unit',
@@ -47,7 +47,7 @@ async function findPages(reader, hostile) {
         },
         {
             name: 'hostile unit',
-            path: units.find((link) => decodeURIComponent(link).includes(hostile.dir)),
+            path: units.find((link) => decodeURIComponent(link).includes(hostile.dir.slice(4))),
         },
         { name: 'cache', path: '/dash/cache' },
         { name: 'status', path: '/dash/status' },

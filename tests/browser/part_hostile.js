@@ -49,7 +49,7 @@ module.exports = async (site) => {
             const links = linksOf(await reader.json(path));
             const link = links.find((href) => /svg|img/.test(href));
             if (link) {
-                await asText(reader, link, [link.includes('svg') ? hostile.header : hostile.dir]);
+                await asText(reader, link, [link.includes('svg') ? hostile.header : hostile.dir.slice(4)]);
             } else {
                 result(`${path}: a link to what is hostile`, 'there is none');
             }

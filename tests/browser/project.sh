@@ -96,12 +96,12 @@ make_project() {
 #!/bin/sh
 # Two units at a time, whatever their names hold.
 set -eu
-mkdir -p out
 flags=$(cat flags)
 export flags
 find src -name '*.c' | LC_ALL=C sort | tr '\n' '\0' | xargs -0 -n 1 -P 2 sh -c '
-    name=$(printf %s "$1" | tr -c "a-z0-9" _)
-    gcc $flags -Iinclude -c "$1" -o "out/$name.o"' build
+    name=out/${1#src/}
+    mkdir -p "${name%/*}"
+    gcc $flags -Iinclude -c "$1" -o "${name%.c}.o"' build
 END
     echo '-O2' >flags
     printf '#define VERSION 1\n' >include/config.h
