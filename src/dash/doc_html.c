@@ -316,8 +316,8 @@ static void put_table(const struct writer *to, const struct sj_doc_table *table)
             put(to, "Nothing yet.");
         }
         put(to, "</p>");
-    } else if (table->has_chart) {
-        put_chart(to, table);
+    } else if (table->has_chart && !(is_lines(table) && sj_doc_rows(table) == 1)) {
+        put_chart(to, table); // one point is no line
     } else {
         put_rows(to, table);
     }

@@ -91,9 +91,10 @@ static void add_days(struct sj_misses_page *page, const struct sum *sums, size_t
     }
     char summary[200];
     (void)snprintf(summary, sizeof summary,
-                   "CPU of misses on %zu days by cause; most is put down "
+                   "CPU of misses on %zu %s by cause; most is put down "
                    "to: %.100s.",
-                   page->day_count, count > 0 ? sj_blame_text(sums[0].kind) : "nothing");
+                   page->day_count, page->day_count == 1 ? "day" : "days",
+                   count > 0 ? sj_blame_text(sums[0].kind) : "nothing");
     sj_doc_chart(table, SJ_CHART_STACK, summary);
 }
 

@@ -50,6 +50,7 @@ async function findPages(reader, hostile) {
             path: units.find((link) => decodeURIComponent(link).includes(hostile.dir.slice(4))),
         },
         { name: 'cache', path: '/dash/cache' },
+        { name: 'tokens', path: '/dash/tokens' },
         { name: 'status', path: '/dash/status' },
     ].map((page) => ({ charts: 0, ...page }));
 }

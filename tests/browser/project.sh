@@ -6,7 +6,7 @@
 
 # What would run if a page let it. All of it stands in names, subjects and paths.
 # shellcheck disable=SC2034 # for the script
-hostile_author='<img src=x onerror=alert(1)>'
+hostile_author='Eve <img src=x onerror=alert(1)> Mal'
 hostile_subject='"><script>alert(2)</script><svg onload=alert(3)> net: a word'
 hostile_dir='src/<img src=x onerror=alert(4)>'
 hostile_header='include/<svg onload=alert(5)>.h'
