@@ -62,6 +62,11 @@ static void hash_place(struct sj_hasher *hasher, const struct sj_view *view,
     sj_hasher_field(hasher, place, sizeof place);
 }
 
+static const char *memo_name(const struct making *making)
+{
+    return making->order->is_drill ? MEMO_DRILL : MEMO_WHOLE;
+}
+
 #define HASHED_HOPS 3 /**< references that a bill is taken to follow from */
 
 // What came in before a build does not change any more; what came in after it and began before its
@@ -86,6 +91,7 @@ static void find_prints(struct making *making)
         const struct sj_view_build *build = arrivals[i].build;
         uint64_t end_ns = build->build.start_ns + build->build.wall_ns;
         sj_hasher_reset(hasher);
+        sj_hasher_text(hasher, memo_name(making));
         hash_place(hasher, view, build);
         uint32_t at = build->reference;
         for (int hop = 0; hop < HASHED_HOPS && at != UINT32_MAX; hop++) {
@@ -102,11 +108,6 @@ static void find_prints(struct making *making)
     sj_hasher_free(hasher);
 }
 
-static const char *memo_name(const struct making *making)
-{
-    return making->order->is_drill ? MEMO_DRILL : MEMO_WHOLE;
-}
-
 static bool is_comparable(const struct sj_view_build *build)
 {
     return build->reference != UINT32_MAX;
@@ -121,14 +122,22 @@ static void add_up(struct making *making, size_t index, const struct sj_bill *bi
     }
 }
 
+// Appends the print that a bill was made with, and the bill.
+static bool find_bytes(struct making *making, size_t index, struct sj_buf *out)
+{
+    const struct sj_bill_order *order = making->order;
+    uint32_t number = order->view->builds[index].build.number;
+    if (order->get && order->get(&making->prints[index], out, order->user)) {
+        return true;
+    }
+    return sj_db_memo_get(order->view->db, number, memo_name(making), out) == 0;
+}
+
 // Returns whether the build's bill was at hand.
 static bool recall(struct making *making, size_t index)
 {
-    const struct sj_view_build *build = &making->order->view->builds[index];
     SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    int status =
-        sj_db_memo_get(making->order->view->db, build->build.number, memo_name(making), &bytes);
-    if (status != 0 || bytes.len < SJ_KEY_SIZE ||
+    if (!find_bytes(making, index, &bytes) || bytes.len < SJ_KEY_SIZE ||
         memcmp(bytes.data, making->prints[index].bytes, SJ_KEY_SIZE) != 0) {
         return false;
     }
@@ -144,15 +153,20 @@ static bool recall(struct making *making, size_t index)
 // What cannot be kept is worked out again the next time: that is no failure.
 static void keep(struct making *making, size_t index, const struct sj_bill *bill)
 {
-    const struct sj_view *view = making->order->view;
-    if (making->order->is_read_only) {
+    const struct sj_bill_order *order = making->order;
+    if (order->is_read_only && !order->put) {
         return;
     }
     SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     sj_buf_add(&bytes, making->prints[index].bytes, SJ_KEY_SIZE);
     sj_bill_encode(bill, &bytes);
-    (void)sj_db_memo_put(view->db, view->builds[index].build.number, memo_name(making), bytes.data,
-                         bytes.len);
+    if (order->put) {
+        order->put(&making->prints[index], bytes.data, bytes.len, order->user);
+    }
+    if (!order->is_read_only) {
+        (void)sj_db_memo_put(order->view->db, order->view->builds[index].build.number,
+                             memo_name(making), bytes.data, bytes.len);
+    }
 }
 
 static void add_expired(struct sj_bill *bill, const struct sj_build *build)

@@ -78,7 +78,9 @@ static struct sj_key key_of(const struct work *work, const bool *is_in, size_t f
     const struct sj_view *view = &work->scope->view;
     struct sj_hasher *hasher = sj_hasher_new();
     sj_hasher_text(hasher, "course 1");
+    const char *toolchain = work->scope->call->query->parameter[SJ_DASH_TOOLCHAIN];
     sj_hasher_text(hasher, view->project);
+    sj_hasher_text(hasher, toolchain ? toolchain : "");
     for (size_t i = 0; i < view->build_count; i++) {
         if (is_in[i]) {
             const struct sj_build *build = &view->builds[i].build;
@@ -192,6 +194,7 @@ static int make_piece(const struct work *work, const bool *is_in, size_t from, s
     if (status < 0) {
         return status;
     }
+    sj_dash_keep_toolchain(work->scope->call, &part);
     const struct sj_series_options options = {.branch = work->all.branch, .job = work->all.job};
     struct sj_costs costs = {0};
     struct sj_series series = {0};

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "dash/answer.h"
+#include "dash/cache.h"
 
 #define GROUNDS    2                 // pages that are made at a time
 #define TAKE_IN_NS (3 * SJ_NS_PER_S) // between two looks into a local store's journal
@@ -19,6 +20,7 @@ struct sj_dash {
     char *repo;
     pthread_mutex_t lock; // guards is_taken
     pthread_cond_t free;
+    struct sj_dash_cache *cache; // of all grounds
     struct sj_dash_ground grounds[GROUNDS];
     bool is_taken[GROUNDS];
     pthread_mutex_t intake; // guards taken_in_ns, and is held while records are taken in

@@ -26,6 +26,7 @@ struct sj_roster_row {
 /** What pages are made from. */
 struct sj_dash_ground {
     const struct sj_dash_options *options; /**< what is shown */
+    struct sj_dash_cache *cache;           /**< what pages worked out; the dashboard's */
     struct sj_db *db;                      /**< NULL: there are no records yet */
     struct stat file;                      /**< of the database when it was last read */
     uint64_t state;                        /**< counts up whenever the records have changed */

@@ -73,8 +73,12 @@ static bool is_of(struct configs *configs, uint32_t number)
 }
 
 // Samples of other toolchains leave; the sums of builds stay those of all.
-static void keep_toolchain(struct sj_view *view, const char *toolchain)
+void sj_dash_keep_toolchain(const struct sj_dash_call *call, struct sj_view *view)
 {
+    const char *toolchain = call->query->parameter[SJ_DASH_TOOLCHAIN];
+    if (!toolchain) {
+        return;
+    }
     struct configs configs = {.db = view->db, .toolchain = toolchain};
     size_t kept = 0;
     for (size_t i = 0; i < view->build_count; i++) {
@@ -101,9 +105,8 @@ int sj_dash_view(const struct sj_dash_call *call, unsigned outcomes, struct sj_v
     filter.accepts_user = (void *)(uintptr_t)call; // is_wanted() only reads
     int status = sj_view_load(call->site->db, call->site->repo, call->site->history, &filter,
                               outcomes, out, err);
-    const char *toolchain = call->query->parameter[SJ_DASH_TOOLCHAIN];
-    if (status == 0 && toolchain) {
-        keep_toolchain(out, toolchain);
+    if (status == 0) {
+        sj_dash_keep_toolchain(call, out);
     }
     return status;
 }

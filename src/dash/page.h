@@ -82,6 +82,9 @@ const struct sj_dash_page *const *sj_dash_pages(size_t *count);
 int sj_dash_view(const struct sj_dash_call *call, unsigned outcomes, struct sj_view *out,
                  struct sj_err *err);
 
+/** Let only samples of the toolchain asked for stay in a view. @param call call @param view view */
+void sj_dash_keep_toolchain(const struct sj_dash_call *call, struct sj_view *view);
+
 /** Whether a build may be shown to the reader. @param call call @param build build @return true
  * when its namespace may be read, or it has none and the reader is the administrator or local */
 bool sj_dash_may_see(const struct sj_dash_call *call, const struct sj_build *build);

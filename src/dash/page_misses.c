@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "dash/misses_parts.h"
+#include "dash/scope.h"
 
 #define DAY_NS (86400 * SJ_NS_PER_S)
 
@@ -53,15 +54,9 @@ static void add_figures(const struct sj_misses_page *page)
 
 static int fill(struct sj_misses_page *page, struct sj_err *err)
 {
-    const struct sj_bill_order order = {
-        .view = &page->range.all,
-        .is_wanted = page->range.is_wanted,
-        .is_read_only = page->call->site->config->read_only,
-        .each = take_bill,
-        .user = page,
-    };
     page->bill.pool = &page->pool;
-    int status = sj_bill_make(&order, &page->bill, err);
+    int status = sj_dash_charge(page->call, &page->range.all, page->range.is_wanted, false,
+                                take_bill, page, &page->bill, err);
     if (status < 0) {
         return status;
     }

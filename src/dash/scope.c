@@ -6,6 +6,8 @@
 
 #include "analyze/narrow.h"
 #include "base/mem.h"
+#include "dash/cache.h"
+#include "dash/ground.h"
 
 void sj_scope_release(struct sj_scope *scope)
 {
@@ -67,24 +69,94 @@ void sj_scope_pick(const struct sj_scope *scope, struct sj_series *out)
     if (repo && sj_repo_head(repo, &head, NULL) == 0) {
         options.prefer = sj_buf_text(&head.branch);
     }
-    *out = (struct sj_series){.view = &part};
+    *out = (struct sj_series){.view = &scope->view};
     sj_series_pick(&part, &options, out);
-    out->view = &scope->view;
+}
+
+#define SPACES_MAX 64 // namespaces that readers are told apart by
+
+/** Where bills go while they are made. */
+struct charging {
+    struct sj_dash_cache *cache;
+    struct sj_key reader; // which namespaces are seen: what was compiled before depends on it
+    void (*each)(size_t build, const struct sj_bill *bill, void *user);
+    void *user;
+};
+
+static void tell_bill(size_t build, const struct sj_bill *bill, void *user)
+{
+    const struct charging *charging = user;
+    if (charging->each) {
+        charging->each(build, bill, charging->user);
+    }
+}
+
+static struct sj_key reader_of(const struct sj_view *view)
+{
+    struct sj_str spaces[SPACES_MAX];
+    size_t count = 0;
+    struct sj_hasher *hasher = sj_hasher_new();
+    for (size_t i = 0; i < view->build_count; i++) {
+        struct sj_str space = sj_dash_space_of(view->builds[i].build.labels);
+        size_t at = 0;
+        while (at < count && !sj_str_eq(spaces[at], space)) {
+            at++;
+        }
+        if (at == count && count < SPACES_MAX) {
+            spaces[count++] = space;
+            sj_hasher_field(hasher, space.data ? space.data : "", space.len);
+        }
+    }
+    struct sj_key key = sj_hasher_key(hasher);
+    sj_hasher_free(hasher);
+    return key;
+}
+
+static struct sj_key kept_as(const struct charging *charging, const struct sj_key *key)
+{
+    const struct sj_key both[] = {charging->reader, *key};
+    return sj_key_of(both, sizeof both);
+}
+
+static bool get_bill(const struct sj_key *key, struct sj_buf *out, void *user)
+{
+    const struct charging *charging = user;
+    struct sj_key at = kept_as(charging, key);
+    return sj_dash_cache_get(charging->cache, &at, out);
+}
+
+static void put_bill(const struct sj_key *key, const void *data, size_t len, void *user)
+{
+    const struct charging *charging = user;
+    struct sj_key at = kept_as(charging, key);
+    sj_dash_cache_put(charging->cache, &at, data, len);
+}
+
+int sj_dash_charge(const struct sj_dash_call *call, const struct sj_view *view,
+                   const bool *is_wanted, bool is_drill,
+                   void (*each)(size_t build, const struct sj_bill *bill, void *user), void *user,
+                   struct sj_bill *out, struct sj_err *err)
+{
+    struct charging charging = {call->site->cache, reader_of(view), each, user};
+    // The handle reads only: bills are kept in memory.
+    const struct sj_bill_order order = {
+        .view = view,
+        .is_wanted = is_wanted,
+        .is_drill = is_drill,
+        .is_read_only = true,
+        .each = tell_bill,
+        .get = get_bill,
+        .put = put_bill,
+        .user = &charging,
+    };
+    return sj_bill_make(&order, out, err);
 }
 
 int sj_scope_charge(const struct sj_scope *scope, const bool *is_wanted, bool is_drill,
                     void (*each)(size_t build, const struct sj_bill *bill, void *user), void *user,
                     struct sj_bill *out, struct sj_err *err)
 {
-    const struct sj_bill_order order = {
-        .view = &scope->view,
-        .is_wanted = is_wanted,
-        .is_drill = is_drill,
-        .is_read_only = scope->call->site->config->read_only,
-        .each = each,
-        .user = user,
-    };
-    return sj_bill_make(&order, out, err);
+    return sj_dash_charge(scope->call, &scope->view, is_wanted, is_drill, each, user, out, err);
 }
 
 static int latest_first(const void *left, const void *right, void *user)
@@ -117,7 +189,11 @@ int sj_scope_latest(const struct sj_scope *scope, const bool *is_wanted, size_t 
         is_taken[order[i]] = true;
         samples += build->count[SJ_OUTCOME_HIT] + build->count[SJ_OUTCOME_MISS];
     }
-    return sj_view_narrow(&scope->view, is_taken, outcomes, out, err);
+    int status = sj_view_narrow(&scope->view, is_taken, outcomes, out, err);
+    if (status == 0) {
+        sj_dash_keep_toolchain(scope->call, out);
+    }
+    return status;
 }
 
 const struct sj_commit *sj_scope_commit(const struct sj_scope *scope, const struct sj_oid *commit)

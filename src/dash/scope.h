@@ -43,6 +43,24 @@ void sj_scope_release(struct sj_scope *scope);
 void sj_scope_pick(const struct sj_scope *scope, struct sj_series *out);
 
 /**
+ * Charge builds; what was worked out is kept in memory.
+ *
+ * @param call      call
+ * @param view      view of the whole project, without samples
+ * @param is_wanted for each build of it: to be charged
+ * @param is_drill  look into merges
+ * @param each      called with each build's own bill; NULL: nobody asks
+ * @param user      handed to each
+ * @param out       empty bill with a pool; takes the sum; release it in any case
+ * @param err       what failed
+ * @return 0 or a negative errno
+ */
+int sj_dash_charge(const struct sj_dash_call *call, const struct sj_view *view,
+                   const bool *is_wanted, bool is_drill,
+                   void (*each)(size_t build, const struct sj_bill *bill, void *user), void *user,
+                   struct sj_bill *out, struct sj_err *err);
+
+/**
  * Charge wanted builds.
  *
  * @param scope     builds

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+// Overview, commits, comparison and units of a real repository with a real journal.
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "pager.h"
+
+#define SECOND 1e9
+
+static const char *const reads_h[] = {"h.h", NULL};
+
+/** A small project: three commits, three builds, the second commit changes a header. */
+struct project {
+    struct fixture at;
+    struct pager pager;
+    char commit[3][48];
+};
+
+static void build(struct project *project, const char *id)
+{
+    const struct fixture_build build = {.id = id};
+    fixture_begin(&project->at, &build);
+    const struct fixture_compile compiles[] = {
+        {.source = "src/a.c", .output = "out/a.o", .inputs = reads_h, .cpu_ns = 2000 * FIXTURE_MS},
+        {.source = "src/b.c", .output = "out/b.o", .inputs = reads_h, .cpu_ns = 1000 * FIXTURE_MS},
+        {.source = "lib/c.c", .output = "out/c.o", .cpu_ns = 4000 * FIXTURE_MS},
+    };
+    for (size_t i = 0; i < sizeof compiles / sizeof compiles[0]; i++) {
+        (void)fixture_compile(&project->at, &build, &compiles[i]);
+    }
+    fixture_end(&project->at, &build);
+}
+
+static void make(struct project *project)
+{
+    struct fixture *at = &project->at;
+    fixture_make(at);
+    fixture_write(at, "src/a.c", "a 1");
+    fixture_write(at, "src/b.c", "b 1");
+    fixture_write(at, "lib/c.c", "c 1");
+    fixture_write(at, "h.h", "h 1");
+    (void)snprintf(project->commit[0], sizeof project->commit[0], "%s",
+                   fixture_commit(at, "first"));
+    build(project, "one");
+    fixture_write(at, "h.h", "h 2");
+    (void)snprintf(project->commit[1], sizeof project->commit[1], "%s",
+                   fixture_commit(at, "header"));
+    build(project, "two");
+    fixture_write(at, "src/b.c", "b 2");
+    (void)snprintf(project->commit[2], sizeof project->commit[2], "%s",
+                   fixture_commit(at, "<script>alert(1)</script>"));
+    build(project, "three");
+    fixture_load(at, NULL, NULL, 0);
+    project->pager.at = at;
+}
+
+static void end(struct project *project)
+{
+    sj_dash_cache_free(project->pager.cache);
+    fixture_remove(&project->at);
+}
+
+static json_t *get(struct project *project, const char *target)
+{
+    json_t *page = pager_json(&project->pager, target);
+    cr_assert_not_null(page, "%s: %s", target, project->pager.err.text);
+    return page;
+}
+
+static json_t *get_commit(struct project *project, const char *id)
+{
+    char target[80];
+    (void)snprintf(target, sizeof target, "/dash/commit/%s?format=json", id);
+    return get(project, target);
+}
+
+Test(pages_a, the_overview_tells_what_builds_cost)
+{
+    struct project project = {0};
+    make(&project);
+    json_t *page = get(&project, "/dash/overview?format=json");
+    cr_expect_eq(pager_figure(page, "builds"), 3);
+    // 7 s cold, then 3 s for the header, then 1 s.
+    cr_expect_eq(pager_figure(page, "spent_cpu_ns"), 11 * SECOND);
+    cr_expect_eq(pager_figure(page, "saved_cpu_ns"), 10 * SECOND);
+    cr_expect_float_eq(pager_figure(page, "cpu_ns"), 7 * SECOND, 0.1 * SECOND);
+    cr_expect_float_eq(pager_figure(page, "hit_rate_cpu"), 10.0 / 21, 1e-9);
+    cr_expect(isnan(pager_figure(page, "money_saved")));
+    cr_assert_eq(pager_rows(page, "cpu"), 3);
+    cr_expect_float_eq(pager_number(page, "cpu", "cpu_ns", 2), 7 * SECOND, 0.1 * SECOND);
+    cr_assert_eq(pager_rows(page, "causes"), 3);
+    cr_expect_eq(pager_number(page, "causes", "first_builds", 0), 7 * SECOND);
+    cr_expect_eq(pager_number(page, "causes", "commits", 1), 3 * SECOND);
+    cr_expect_eq(pager_number(page, "causes", "commits", 2), 1 * SECOND);
+    cr_expect_float_eq(pager_number(page, "rates", "by_count", 1), 1.0 / 3, 1e-9);
+    cr_expect_float_eq(pager_number(page, "rates", "by_cpu", 1), 4.0 / 7, 1e-9);
+    cr_expect_eq(pager_rows(page, "recent"), 3);
+    cr_expect_str_eq(pager_text(page, "recent", "build", 0), "three");
+    json_decref(page);
+    end(&project);
+}
+
+Test(pages_a, what_was_worked_out_is_the_same_the_second_time)
+{
+    struct project project = {0};
+    make(&project);
+    project.pager.cache = sj_dash_cache_new(1 << 20);
+    static const char *const targets[] = {"/dash/overview?format=json",
+                                          "/dash/commits?format=json"};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *first = get(&project, targets[i]);
+        json_t *second = get(&project, targets[i]);
+        cr_expect(json_equal(first, second), "%s", targets[i]);
+        json_decref(first);
+        json_decref(second);
+    }
+    end(&project);
+}
+
+Test(pages_a, money_is_told_at_the_price_that_is_set)
+{
+    static const struct {
+        const char *price;
+        double saved; // for 10 s of CPU; NAN: none is told
+    } cases[] = {
+        {"360", 1},
+        {"0.05", 10.0 / 3600 * 0.05},
+        {"36.50", 10.0 / 3600 * 36.5},
+        {".5", 10.0 / 3600 * 0.5},
+        {"x", NAN},
+        {"-1", NAN},
+        {".", NAN},
+        {"1e9", NAN},
+    };
+    struct project project = {0};
+    make(&project);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        SJ_AUTO(sj_auto_free) char *price = sj_strdup(cases[i].price);
+        project.pager.config.server.core_hour_price = price;
+        json_t *page = get(&project, "/dash/overview?format=json");
+        double saved = pager_figure(page, "money_saved");
+        cr_expect(isnan(cases[i].saved) ? isnan(saved) : fabs(saved - cases[i].saved) < 1e-9,
+                  "%s: %g", cases[i].price, saved);
+        json_decref(page);
+    }
+    end(&project);
+}
+
+Test(pages_a, commits_are_listed_with_their_charges)
+{
+    struct project project = {0};
+    make(&project);
+    json_t *page = get(&project, "/dash/commits?format=json");
+    cr_expect_eq(pager_figure(page, "missed_ns"), 11 * SECOND);
+    cr_expect_eq(pager_figure(page, "charged_ns"), 4 * SECOND);
+    cr_assert_eq(pager_rows(page, "lines"), 2);
+    cr_expect_str_eq(pager_text(page, "lines", "commit", 0), project.commit[1]);
+    cr_expect_str_eq(pager_text(page, "lines", "subject", 0), "header");
+    cr_expect_eq(pager_number(page, "lines", "charge_ns", 0), 3 * SECOND);
+    cr_expect_eq(pager_number(page, "lines", "standalone_ns", 0), 3 * SECOND);
+    cr_expect_float_eq(pager_number(page, "lines", "share", 0), 3.0 / 11, 1e-9);
+    cr_expect_eq(pager_number(page, "lines", "compiles", 0), 2);
+    json_decref(page);
+    page = get(&project, "/dash/commits?format=json&sort=charge_ns&max=1");
+    cr_assert_eq(pager_rows(page, "lines"), 1);
+    cr_expect_str_eq(pager_text(page, "lines", "commit", 0), project.commit[2]);
+    json_decref(page);
+    end(&project);
+}
+
+Test(pages_a, charges_are_added_up_in_five_ways)
+{
+    static const struct {
+        const char *by;
+        const char *first;
+        double charge;
+    } cases[] = {
+        {"author", "", 4 * SECOND},
+        {"directory", ".", 4 * SECOND},
+        {"file", "h.h", 3 * SECOND},
+        {"cause", "cold", 7 * SECOND},
+    };
+    struct project project = {0};
+    make(&project);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char target[80];
+        (void)snprintf(target, sizeof target, "/dash/commits?format=json&by=%s", cases[i].by);
+        json_t *page = get(&project, target);
+        const char *name = pager_text(page, "lines", cases[i].by, 0);
+        cr_expect(!*cases[i].first || strcmp(name, cases[i].first) == 0, "%s: %s", target, name);
+        cr_expect_eq(pager_number(page, "lines", "charge_ns", 0), cases[i].charge, "%s", target);
+        json_decref(page);
+    }
+    cr_expect_null(pager_json(&project.pager, "/dash/commits?format=json&by=moon"));
+    cr_expect_eq(project.pager.status, -EINVAL);
+    end(&project);
+}
+
+Test(pages_a, a_commit_tells_what_it_had_compiled)
+{
+    struct project project = {0};
+    make(&project);
+    json_t *page = get_commit(&project, project.commit[1]);
+    cr_expect_eq(pager_figure(page, "charge_ns"), 3 * SECOND);
+    cr_expect_eq(pager_figure(page, "standalone_ns"), 3 * SECOND);
+    cr_expect_eq(pager_figure(page, "builds"), 1);
+    cr_assert_eq(pager_rows(page, "files"), 1);
+    cr_expect_str_eq(pager_text(page, "files", "path", 0), "h.h");
+    cr_assert_eq(pager_rows(page, "units"), 2);
+    cr_expect_str_eq(pager_text(page, "units", "unit", 0), "out/a.o");
+    cr_expect_str_eq(pager_text(page, "units", "via", 0), "h.h");
+    cr_expect_eq(pager_number(page, "units", "charge_ns", 0), 2 * SECOND);
+    cr_assert_eq(pager_rows(page, "directories"), 1);
+    cr_expect_str_eq(pager_text(page, "directories", "directory", 0), "src");
+    cr_expect_eq(pager_number(page, "directories", "cpu_ns", 0), 3 * SECOND);
+    // What was to be expected came.
+    cr_assert_eq(pager_rows(page, "prediction"), 2);
+    cr_expect_eq(pager_number(page, "prediction", "units", 0), 2);
+    cr_expect_eq(pager_number(page, "prediction", "units", 1), 2);
+    cr_expect_eq(pager_number(page, "prediction", "cpu_ns", 0), 3 * SECOND);
+    cr_expect_eq(pager_number(page, "prediction", "cpu_ns", 1), 3 * SECOND);
+    cr_expect_geq(pager_rows(page, "change"), 1);
+    cr_expect_str_eq(pager_text(page, "builds", "build", 0), "two");
+    json_decref(page);
+    end(&project);
+}
+
+Test(pages_a, a_commit_is_found_by_what_git_calls_it)
+{
+    static const char *const names[] = {"HEAD", "HEAD~0", "main"};
+    struct project project = {0};
+    make(&project);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        json_t *page = get_commit(&project, names[i]);
+        cr_expect_eq(pager_figure(page, "charge_ns"), SECOND, "%s", names[i]);
+        json_decref(page);
+    }
+    static const char *const wrong[] = {"nothing", "0000000000000000000000000000000000000000",
+                                        "HEAD%5E%7B%2Fh%7D", "%2E%2E%2F%2E%2E%2Fetc"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char target[120];
+        (void)snprintf(target, sizeof target, "/dash/commit/%s", wrong[i]);
+        cr_expect_null(pager_json(&project.pager, target), "%s", target);
+        cr_expect_eq(project.pager.status, -ENOENT, "%s", target);
+        cr_expect(project.pager.err.text[0]);
+    }
+    end(&project);
+}
+
+Test(pages_a, builds_are_compared_by_id_and_by_commit)
+{
+    static const char *const targets[] = {"/dash/compare/one/two?format=json",
+                                          "/dash/compare/HEAD~2/HEAD~1?format=json",
+                                          "/dash/compare/one..two?format=json"};
+    struct project project = {0};
+    make(&project);
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        json_t *page = get(&project, targets[i]);
+        cr_expect_float_eq(pager_figure(page, "total_after_ns"), 7 * SECOND, 0.1 * SECOND);
+        cr_expect_eq(pager_figure(page, "same"), 1, "%s", targets[i]);
+        cr_expect_eq(pager_rows(page, "rows"), 3);
+        json_decref(page);
+    }
+    json_t *page = get(&project, "/dash/compare/one/two?format=json&by=changed&sort=after_ns");
+    cr_assert_eq(pager_rows(page, "rows"), 2);
+    cr_expect_str_eq(pager_text(page, "rows", "unit", 0), "out/b.o");
+    cr_expect_str_eq(pager_text(page, "rows", "why", 0), "inputs");
+    json_decref(page);
+    page = get(&project, "/dash/compare?format=json");
+    cr_assert_eq(pager_rows(page, "pairs"), 2);
+    cr_expect_str_eq(pager_text(page, "pairs", "before", 0), "two");
+    json_decref(page);
+    cr_expect_null(pager_json(&project.pager, "/dash/compare/one/nine"));
+    cr_expect_eq(project.pager.status, -ENOENT);
+    end(&project);
+}
+
+Test(pages_a, units_are_listed_the_dearest_first)
+{
+    struct project project = {0};
+    make(&project);
+    json_t *page = get(&project, "/dash/units?format=json");
+    cr_assert_eq(pager_rows(page, "units"), 3);
+    // Missed once for 4 s, twice for 2 s, three times for 1 s.
+    cr_expect_eq(pager_number(page, "units", "spent_cpu_ns", 0), 4 * SECOND);
+    json_decref(page);
+    page = get(&project, "/dash/units?format=json&sort=-misses");
+    cr_expect_str_eq(pager_text(page, "units", "unit", 0), "out/b.o");
+    cr_expect_eq(pager_number(page, "units", "misses", 0), 3);
+    json_decref(page);
+    page = get(&project, "/dash/units?format=json&toolchain=gcc-of-nobody");
+    cr_expect_eq(pager_rows(page, "units"), 0);
+    json_decref(page);
+    end(&project);
+}
+
+Test(pages_a, a_unit_tells_its_inputs_and_misses)
+{
+    static const char *const names[] = {"out/b.o", "src/b.c", "b.o"};
+    struct project project = {0};
+    make(&project);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        SJ_AUTO(sj_auto_free) char *link = sj_dash_link(NULL, "unit", names[i], NULL);
+        SJ_AUTO(sj_auto_free) char *asked = sj_asprintf("%s?format=json", link);
+        json_t *page = get(&project, asked);
+        cr_expect_eq(pager_figure(page, "misses"), 3);
+        cr_expect_eq(pager_figure(page, "spent_cpu_ns"), 3 * SECOND);
+        cr_assert_eq(pager_rows(page, "cpu"), 3);
+        cr_expect_float_eq(pager_number(page, "cpu", "cpu_ns", 2), SECOND, 0.1 * SECOND);
+        cr_assert_eq(pager_rows(page, "misses"), 3);
+        cr_expect_str_eq(pager_text(page, "misses", "build", 0), "three");
+        cr_expect_str_eq(pager_text(page, "misses", "cause", 0), "commit");
+        cr_expect_str_eq(pager_text(page, "misses", "path", 0), "src/b.c");
+        cr_expect_str_eq(pager_text(page, "misses", "path", 1), "h.h");
+        cr_assert_geq(pager_rows(page, "inputs"), 2);
+        cr_expect_eq(pager_number(page, "inputs", "changes", 0), 1);
+        json_decref(page);
+    }
+    cr_expect_null(pager_json(&project.pager, "/dash/unit/nothing"));
+    cr_expect_eq(project.pager.status, -ENOENT);
+    end(&project);
+}
+
+Test(pages_a, hostile_texts_end_no_element)
+{
+    struct project project = {0};
+    make(&project);
+    char commit[80];
+    (void)snprintf(commit, sizeof commit, "/dash/commit/%s", project.commit[2]);
+    const char *const targets[] = {"/dash",         "/dash/commits",           commit,
+                                   "/dash/compare", "/dash/compare/two/three", "/dash/units"};
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        SJ_AUTO(sj_buf_release) struct sj_buf html = SJ_BUF_INIT(SJ_PAGE_BODY_MAX);
+        pager_html(&project.pager, targets[i], &html);
+        cr_expect_null(strstr(sj_buf_text(&html), "<script>alert"), "%s", targets[i]);
+    }
+    end(&project);
+}
+
+Test(pages_a, who_may_see_nothing_sees_nothing)
+{
+    static const char *const targets[] = {"/dash/overview?format=json", "/dash/commits?format=json",
+                                          "/dash/units?format=json", "/dash/compare?format=json"};
+    struct project project = {0};
+    make(&project);
+    project.pager.space = "elsewhere";
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        json_t *page = get(&project, targets[i]);
+        double builds = pager_figure(page, "builds");
+        cr_expect(isnan(builds) || builds == 0, "%s", targets[i]);
+        json_decref(page);
+    }
+    cr_expect_null(pager_json(&project.pager, "/dash/unit/out%2Fa.o"));
+    cr_expect_null(pager_json(&project.pager, "/dash/compare/one/two"));
+    end(&project);
+}
