@@ -25,7 +25,6 @@ struct sj_dash {
     bool is_taken[GROUNDS];
     pthread_mutex_t intake; // guards taken_in_ns, and is held while records are taken in
     uint64_t taken_in_ns;   // CLOCK_MONOTONIC; 0: never
-    struct sj_dash_cache *cache;
 };
 
 int sj_dash_open(const struct sj_dash_options *options, struct sj_dash **out, struct sj_err *err)
@@ -39,8 +38,8 @@ int sj_dash_open(const struct sj_dash_options *options, struct sj_dash **out, st
     (void)pthread_cond_init(&dash->free, NULL);
     dash->cache = sj_dash_cache_new(SJ_DASH_CACHE_MAX);
     for (size_t i = 0; i < GROUNDS; i++) {
-        dash->grounds[i].cache = dash->cache;
         int status = sj_dash_ground_init(&dash->options, &dash->grounds[i], err);
+        dash->grounds[i].cache = dash->cache;
         if (status < 0) {
             sj_dash_close(dash);
             return status;

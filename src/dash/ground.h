@@ -33,7 +33,6 @@ struct sj_dash_ground {
     struct sj_roster_row *roster;          /**< of all builds */
     size_t roster_count;                   /**< length of roster */
     struct sj_mirrors mirrors;             /**< repositories */
-    struct sj_dash_cache *cache;           /**< what pages worked out before; not the ground's */
 };
 
 /**

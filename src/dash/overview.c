@@ -168,7 +168,7 @@ static void name_column(struct charts *charts, size_t column, const char *name)
     out[len] = '\0';
     for (size_t i = 0; i < column; i++) {
         if (strcmp(charts->names[i], out) == 0 || len == 0) {
-            (void)snprintf(out + len, 8, "_%zu", column);
+            (void)snprintf(out + len, 8, "_%u", (unsigned)(column % 1000));
             return;
         }
     }
