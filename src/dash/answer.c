@@ -273,6 +273,8 @@ static void write_doc(struct making *making)
     struct sj_page_answer *out = making->out;
     const struct sj_dash_query *query = &making->query;
     struct sj_doc_frame frame = frame_of(making->request, query, making->project);
+    const char *currency = making->site.config->server.currency;
+    frame.currency = currency ? currency : "";
     switch (making->format) {
     case SJ_DASH_HTML:
         out->type = "text/html; charset=utf-8";
