@@ -52,7 +52,9 @@ make_project
 check 'the past is built' "$scrubjay" backfill ..HEAD -- sh build.sh
 change_branch
 check '… and a branch' "$scrubjay" backfill HEAD~1.. -- sh build.sh
-check 'a build of today, in the work tree' "$scrubjay" run -- sh build.sh
+echo '// Not committed.' >>include/text.h
+check 'a build of today, in the work tree' \
+    env SCRUBJAY_BASE_DIR="$PWD" "$scrubjay" run -- sh build.sh
 "$scrubjay" blame --since all >/dev/null # takes in the records
 
 # A team's server has a store of its own, with the same records.
@@ -60,7 +62,7 @@ cp -r "$SCRUBJAY_DIR" "$work/team"
 admin=$("$scrubjay" token create --cache-dir "$work/team" --scope read,write,admin --namespace '*' \
     --note 'the administrator' 2>/dev/null)
 reader=$("$scrubjay" token create --cache-dir "$work/team" --scope read --namespace '*' \
-    --note "$hostile_author" 2>/dev/null)
+    --note "$hostile_note" 2>/dev/null)
 
 start '^\(http://.*/dash/open?key=.*\)$' "$work/dash.log" "$scrubjay" dash --no-browser
 local_url=$said
@@ -78,7 +80,8 @@ rm -f "$browser"/shots/*.png
 NODE_PATH=$browser/node_modules CHROMIUM=$chromium SHOTS=$browser/shots \
     LOCAL_URL=$local_url EMPTY_URL=$empty_url TEAM_URL=$team_url \
     ADMIN_TOKEN=$admin READER_TOKEN=$reader HOSTILE_AUTHOR=$hostile_author \
-    HOSTILE_SUBJECT=$hostile_subject HOSTILE_DIR=$hostile_dir HOSTILE_HEADER=$hostile_header \
+    HOSTILE_SUBJECT=$hostile_subject HOSTILE_NOTE=$hostile_note \
+    HOSTILE_DIR=$hostile_dir HOSTILE_HEADER=$hostile_header \
     node "$here/drive.js" "$@" >"$work/drive.txt" 2>"$work/drive.err"
 status=$?
 while IFS=$'\t' read -r state text detail; do

@@ -10,6 +10,7 @@ const parts = {
     hostile: require('./part_hostile.js'),
     empty: require('./part_empty.js'),
     team: require('./part_team.js'),
+    tour: require('./part_tour.js'),
 };
 
 async function main() {
@@ -24,6 +25,7 @@ async function main() {
         hostile: {
             author: env.HOSTILE_AUTHOR,
             subject: env.HOSTILE_SUBJECT,
+            note: env.HOSTILE_NOTE,
             dir: env.HOSTILE_DIR,
             header: env.HOSTILE_HEADER,
         },

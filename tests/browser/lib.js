@@ -149,6 +149,17 @@ class Reader {
         await this.tab.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true });
     }
 
+    // The top of the page, or what begins at an element, as large as a page of documentation wants.
+    async picture(name, selector, height) {
+        const top = selector ? await this.tab.$eval(selector,
+            (node) => node.getBoundingClientRect().top + scrollY - 12) : 0;
+        await this.tab.screenshot({
+            path: `${process.env.SHOTS}/${name}.png`,
+            fullPage: true,
+            clip: { x: 0, y: top, width: this.tab.viewportSize().width, height },
+        });
+    }
+
     // Serious findings of axe-core, as lines.
     async axe() {
         await this.tab.evaluate(axeSource);

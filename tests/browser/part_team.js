@@ -48,7 +48,7 @@ async function adminPages(site, reader) {
     }
     await reader.go('/dash/tokens');
     const text = await reader.tab.evaluate(shown);
-    check('a hostile note shows as text', text.includes(site.hostile.author), text);
+    check('a hostile note shows as text', text.includes(site.hostile.note), text);
 }
 
 async function signOut(reader) {
