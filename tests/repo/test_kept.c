@@ -72,7 +72,7 @@ Test(kept, every_flipped_bit_and_cut_is_noticed)
         // One bit of each byte, then one cut behind each byte.
         size_t at = i % whole.len;
         bool is_cut = i >= whole.len;
-        char flip = is_cut ? '\0' : (char)(1 << i % 8);
+        unsigned char flip = (unsigned char)(is_cut ? 0U : 1U << (i % 8));
         whole.data[at] = (char)(whole.data[at] ^ flip);
         cr_assert_eq(sj_file_write("hurt", 0644, whole.data, is_cut ? at : whole.len), 0);
         whole.data[at] = (char)(whole.data[at] ^ flip);
