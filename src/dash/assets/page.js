@@ -136,12 +136,28 @@
         }
     }
 
+    // Fields that were left empty do not belong into the address.
+    function shortAddress() {
+        const form = document.querySelector('.filters form');
+        form?.addEventListener('submit', () => {
+            const empty = [...form.elements].filter((field) => field.name && !field.value);
+            empty.forEach((field) => {
+                field.disabled = true;
+            });
+            // Whoever comes back finds them as they were.
+            addEventListener('pageshow', () => empty.forEach((field) => {
+                field.disabled = false;
+            }));
+        });
+    }
+
     // What a page gets when it is loaded, and again when it has been looked at anew.
     window.scrubjay.enhance = () => {
         foldTables();
         localTimes();
         copyButtons();
         sortable();
+        shortAddress();
     };
 
     tools();
