@@ -30,7 +30,7 @@ int sj_unit_find(struct sj_db *db, const char *project, const char *text, uint32
  * @param db      database
  * @param project name of the project; NULL: of any
  * @param text    what to find
- * @param may     whether a unit counts. @param unit unit @param user `user` @return true: it does
+ * @param may     tells of a unit whether it counts
  * @param user    handed to may
  * @param out     takes sj_unit.number
  * @param err     says that there is none, or which ones there are

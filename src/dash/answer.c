@@ -275,6 +275,9 @@ static void write_doc(struct making *making)
     struct sj_doc_frame frame = frame_of(making->request, query, making->project);
     const char *currency = making->site.config->server.currency;
     frame.currency = currency ? currency : "";
+    if (query->parameter[SJ_DASH_SORT]) {
+        sj_doc_sort(making->call.doc, query->parameter[SJ_DASH_SORT]);
+    }
     switch (making->format) {
     case SJ_DASH_HTML:
         out->type = "text/html; charset=utf-8";

@@ -100,7 +100,7 @@ static void add_days(struct sj_misses_page *page, const struct sum *sums, size_t
 
 void sj_misses_add_causes(struct sj_misses_page *page)
 {
-    struct sum sums[SJ_BLAME_KIND_COUNT];
+    struct sum sums[SJ_BLAME_KIND_COUNT] = {{0}};
     size_t count = sum_up(&page->bill, sums);
     sj_doc_heading(page->call->doc, "causes", "Why it was compiled");
     add_days(page, sums, count);

@@ -99,20 +99,35 @@ char *sj_dash_link_commit(const struct sj_dash_call *call, uint32_t commit);
 /** A link to a unit. @param call call @param unit sj_unit.number @return as sj_dash_link() */
 char *sj_dash_link_unit(const struct sj_dash_call *call, uint32_t unit);
 
-/** Pages; page.c lists them. */
+/** The page "overview"; page.c lists all. */
 extern const struct sj_dash_page sj_page_overview;
+/** The page "builds"; page.c lists all. */
 extern const struct sj_dash_page sj_page_builds;
+/** The page "build"; page.c lists all. */
 extern const struct sj_dash_page sj_page_build;
+/** The page "commits"; page.c lists all. */
 extern const struct sj_dash_page sj_page_commits;
+/** The page "commit"; page.c lists all. */
 extern const struct sj_dash_page sj_page_commit;
+/** The page "compare"; page.c lists all. */
 extern const struct sj_dash_page sj_page_compare;
+/** The page "headers"; page.c lists all. */
 extern const struct sj_dash_page sj_page_headers;
+/** The page "header"; page.c lists all. */
 extern const struct sj_dash_page sj_page_header;
+/** The page "misses"; page.c lists all. */
 extern const struct sj_dash_page sj_page_misses;
+/** The page "units"; page.c lists all. */
 extern const struct sj_dash_page sj_page_units;
+/** The page "unit"; page.c lists all. */
 extern const struct sj_dash_page sj_page_unit;
+/** The page "cache"; page.c lists all. */
 extern const struct sj_dash_page sj_page_cache;
+/** The page "tokens"; page.c lists all. */
 extern const struct sj_dash_page sj_page_tokens;
+/** The page "status"; page.c lists all. */
 extern const struct sj_dash_page sj_page_status;
+/** The page "trace"; page.c lists all. */
 extern const struct sj_dash_page sj_page_trace;
+/** The page "badge"; page.c lists all. */
 extern const struct sj_dash_page sj_page_badge;
