@@ -80,7 +80,6 @@ static char *make_file(const char *url)
 
 static void open_browser(const char *url)
 {
-    extern char **environ;
     char program[] = "xdg-open";
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
