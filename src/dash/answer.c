@@ -83,7 +83,12 @@ static void answer_problem(const struct sj_page_request *request, unsigned statu
     struct sj_dash_query query = {.page = sj_strdup("problem")};
     struct sj_doc_frame frame = frame_of(request, &query, "");
     struct sj_doc *doc = sj_doc_new("problem", title);
-    sj_doc_text(doc, message);
+    SJ_AUTO(sj_auto_free) char *sentence = sj_strdup(message);
+    // A name at the beginning has a quote before it, and stays as it is.
+    if (sentence[0] >= 'a' && sentence[0] <= 'z') {
+        sentence[0] = (char)(sentence[0] - 'a' + 'A');
+    }
+    sj_doc_text(doc, sentence);
     if (request->may_see) {
         SJ_AUTO(sj_auto_free) char *home = sj_dash_link(NULL, NULL, NULL, NULL);
         sj_doc_link(doc, home, "To the overview");

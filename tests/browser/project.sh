@@ -116,8 +116,8 @@ END
     commit 17 'geometry: check what comes in'
     unit src/table.c 66 text.h
     commit 15 'table: rows of any length'
-    echo '-O2 -g' >flags
-    commit 14 'build: keep symbols for the debugger'
+    echo '-O2 -fstack-protector-strong' >flags
+    commit 14 'build: protect the stack'
     unit src/net/udp.c 35 text.h
     commit 12 'net: datagrams'
 
