@@ -290,15 +290,16 @@ void sj_doc_frame_end(const struct sj_doc *doc, const struct sj_doc_frame *frame
 {
     (void)doc;
     sj_buf_adds(out, "</main>\n<footer><p>");
-    if (page_of(frame->query)) {
+    bool is_page = page_of(frame->query) != NULL;
+    if (is_page) {
         SJ_AUTO(sj_auto_free) char *link = sj_dash_link_with(frame->query, SJ_DASH_TABLE, NULL);
         sj_buf_adds(out, "<a href=\"");
         sj_html_text(out, link);
         sj_buf_addf(out, "%sformat=json\">This page as JSON</a>",
                     strchr(link, '?') ? "&amp;" : "?");
     }
-    put_asset(
-        out, frame->query ? " \xc2\xb7 charts by uPlot, <a href=\"" : "Charts by uPlot, <a href=\"",
-        "uplot-licence.txt", "\">licence</a>");
+    put_asset(out,
+              is_page ? " \xc2\xb7 charts by uPlot, <a href=\"" : "Charts by uPlot, <a href=\"",
+              "uplot-licence.txt", "\">licence</a>");
     sj_buf_adds(out, "</p></footer>\n</body></html>\n");
 }

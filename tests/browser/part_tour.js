@@ -9,11 +9,11 @@ const { findPages } = require('./pages.js');
 
 const pictures = [
     { name: 'overview', height: 640 },
-    { name: 'build', selector: 'main h2', height: 520 },
+    { name: 'build', selector: 'main h2', height: 660 },
     { name: 'commit', height: 560 },
     { name: 'unit', height: 520 },
     { name: 'headers', height: 560 },
-    { name: 'misses', height: 520, dark: true },
+    { name: 'misses', height: 690, dark: true },
 ];
 
 module.exports = async (site) => {
