@@ -6,7 +6,7 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../e2e/lib.sh"
 . "$here/project.sh"
-browser=${SCRUBJAY_BROWSER:-$source_root/build-browser}
+browser=$source_root/build-browser
 need chromium gcc git node
 for name in playwright-core axe-core; do
     [ -d "$browser/node_modules/$name" ] || skip_all "$name is not installed: run ci/browser"
