@@ -314,6 +314,7 @@ static void add_rows(const struct page *page, const struct choice *choice, struc
 {
     const struct sj_compare *compare = page->compare;
     SJ_AUTO(sj_auto_free)
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
     const struct sj_compare_row **rows = sj_calloc(compare->count + 1, sizeof *rows);
     size_t count = 0;
     for (size_t i = 0; i < compare->count; i++) {
@@ -322,6 +323,7 @@ static void add_rows(const struct page *page, const struct choice *choice, struc
         }
     }
     if (count > 0 && order->key) {
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
         qsort_r(rows, count, sizeof *rows, by_key, order);
     }
     const struct sj_dash_call *call = page->scope->call;

@@ -112,6 +112,6 @@ char *sj_link_compare(const struct sj_dash_call *call, const struct sj_build *a,
  * programs. @param call call @param people rows @param programs rows @return rows */
 size_t sj_row_limit(const struct sj_dash_call *call, size_t people, size_t programs);
 
-/** Name of a unit. @param db database @param unit sj_unit.number @param is_source its source
+/** Name of a unit. @param db database @param number sj_unit.number @param is_source its source
  * instead @return text of the database */
-const char *sj_unit_text(struct sj_db *db, uint32_t unit, bool is_source);
+const char *sj_unit_text(struct sj_db *db, uint32_t number, bool is_source);

@@ -40,6 +40,7 @@ static int by_start(const void *left, const void *right)
 static struct samples samples_of(const struct sj_unit_told *told)
 {
     struct samples samples = {0};
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
     samples.items = sj_calloc(told->part->sample_count + 1, sizeof *samples.items);
     for (size_t i = 0; i < told->part->sample_count; i++) {
         const struct sj_sample *sample = &told->part->samples[i];
@@ -48,6 +49,7 @@ static struct samples samples_of(const struct sj_unit_told *told)
         }
     }
     if (samples.count > 0) {
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
         qsort(samples.items, samples.count, sizeof *samples.items, by_start);
     }
     return samples;
@@ -177,6 +179,7 @@ static int by_index(const void *left, const void *right)
 static size_t missed_in(const struct sj_unit_told *told, uint32_t *out)
 {
     SJ_AUTO(sj_auto_free)
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
     const struct sj_sample **misses = sj_calloc(told->part->sample_count + 1, sizeof *misses);
     size_t count = 0;
     for (size_t i = 0; i < told->part->sample_count; i++) {
@@ -186,6 +189,7 @@ static size_t missed_in(const struct sj_unit_told *told, uint32_t *out)
         }
     }
     if (count > 0) {
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
         qsort(misses, count, sizeof *misses, by_start);
     }
     size_t taken = 0;
