@@ -235,7 +235,7 @@ static void stop_late(struct state *state)
             continue;
         }
         if (worker->term_ns == 0 && (is_late || state->signal)) {
-            (void)kill(-worker->pid, SIGTERM);
+            (void)kill(-worker->pid, state->signal ? SJ_BACKFILL_SIGNAL : SIGTERM);
             worker->term_ns = now;
         } else if (worker->term_ns && now - worker->term_ns > KILL_AFTER_S * SJ_NS_PER_S) {
             (void)kill(-worker->pid, SIGKILL);

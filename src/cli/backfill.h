@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,10 @@
 #include "repo/repo.h"
 
 #define SJ_BACKFILL_JOBS_MAX 64 /**< most commits that are built at a time */
+
+/** Ends builds when the whole is ended: a build whose record says that it ended by this signal was
+ * not finished, and says nothing of its commit. */
+#define SJ_BACKFILL_SIGNAL SIGHUP
 
 /** What became of a commit. */
 enum sj_backfill_fate {

@@ -260,7 +260,8 @@ static int find_done(struct work *work, struct sj_err *err)
         if (status < 0) {
             return sj_fail(err, status, "cannot list the builds");
         }
-        bool is_ended = count > 0 && (builds[0].flags & SJ_BUILD_ENDED);
+        bool is_ended = count > 0 && (builds[0].flags & SJ_BUILD_ENDED) &&
+                        builds[0].exit_status != 128 + SJ_BACKFILL_SIGNAL;
         bool is_good = is_ended && builds[0].exit_status == 0;
         if (is_good || (is_ended && !work->is_retry)) {
             commit->fate = SJ_BACKFILL_BEFORE;

@@ -12,6 +12,7 @@
 #include "cli/ui.h"
 #include "wrap/agent.h"
 
+#define READY_MS   2000 // longest that a build waits for an agent that has just begun
 #define ANSWER_MAX ((size_t)64 << 10)
 #define ASK_MS     1000 // an agent answers at once
 #define TICK_MS    50
@@ -138,10 +139,17 @@ int sj_run_remote_start(const struct sj_config *config, struct sj_agent_stat *be
                         struct sj_err *err)
 {
     int status = sj_agent_start(config, environ, err);
-    if (status == 0) {
-        (void)ask(config, before);
+    if (status < 0) {
+        return status;
     }
-    return status;
+    // It listens before its store is open. What is written to the journal until then, such as the
+    // note of this build's beginning, would not go up.
+    uint64_t until_ns = sj_clock_ns(CLOCK_MONOTONIC) + READY_MS * SJ_NS_PER_MS;
+    while (ask(config, before) == -EAGAIN && sj_clock_ns(CLOCK_MONOTONIC) < until_ns) {
+        const struct timespec moment = {.tv_nsec = 5 * (long)SJ_NS_PER_MS};
+        (void)nanosleep(&moment, NULL);
+    }
+    return 0;
 }
 
 void sj_run_remote_wait(const struct sj_config *config, sj_run_remote_tick *tick, void *user,
