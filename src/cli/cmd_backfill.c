@@ -298,7 +298,12 @@ static void add_commit(const struct sj_backfill_commit *commit, struct sj_buf *o
     char hex[SJ_OID_HEX_SIZE];
     sj_oid_hex(&commit->id, hex);
     sj_buf_addf(out, "%.10s ", hex);
-    SJ_AUTO(sj_auto_free) char *cut = sj_strndup(commit->subject, LINE_WIDTH);
+    // Cut between characters, not within one.
+    size_t len = strnlen(commit->subject, LINE_WIDTH);
+    while (len > 0 && ((unsigned char)commit->subject[len] & 0xc0) == 0x80) {
+        len--;
+    }
+    SJ_AUTO(sj_auto_free) char *cut = sj_strndup(commit->subject, len);
     sj_ui_text(out, cut);
 }
 
