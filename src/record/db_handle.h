@@ -46,7 +46,7 @@ enum sj_db_id {
     SJ_DB_ID_UNIT = 'u',    /**< project and name → unit */
     SJ_DB_ID_CONFIG = 'c',  /**< all its fields → configuration */
     SJ_DB_ID_CONTENT = 'o', /**< its key → content */
-    SJ_DB_ID_STRONG = 's',  /**< strong key → state */
+    SJ_DB_ID_STRONG = 's',  /**< strong key, and where in a repository → state */
 };
 
 /** Rows of the table SJ_DB_META. */

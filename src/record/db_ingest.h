@@ -55,7 +55,7 @@ struct sj_ingest {
     uint32_t next[SJ_DB_TABLES];        /**< numbers to come */
     struct sj_idmap texts;              /**< numbers by key */
     struct sj_idmap contents;           /**< numbers by content key */
-    struct sj_idmap strongs;            /**< states by strong key */
+    struct sj_idmap strongs;            /**< states by strong key and place in a repository */
     struct sj_idmap made;               /**< configurations of states, by strong key */
     struct sj_idmap names;              /**< units by place and name as written */
     struct sj_idmap configs;            /**< numbers by all their fields */

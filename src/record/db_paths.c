@@ -106,3 +106,8 @@ void sj_db_path(const struct sj_db_place *place, const char *path, struct sj_buf
     }
     shorten(place, out);
 }
+
+const char *sj_db_place_within(const struct sj_db_place *place)
+{
+    return is_absolute(place->cwd) ? below(place->cwd, place->root) : NULL;
+}

@@ -26,3 +26,13 @@ struct sj_db_place {
  * @param out   cleared; takes the path
  */
 void sj_db_path(const struct sj_db_place *place, const char *path, struct sj_buf *out);
+
+/**
+ * Where a place's working directory stands in its repository: two places for which this is the same
+ * write the relative paths of one path set alike, others need not.
+ *
+ * @param place where
+ * @return what follows the root, with a slash in front, "" for the root itself; NULL: not below
+ * one. The place's
+ */
+const char *sj_db_place_within(const struct sj_db_place *place);

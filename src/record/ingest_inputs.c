@@ -171,6 +171,19 @@ static int read_inputs(struct sj_ingest *in, const struct sj_named_set *set,
     return 0;
 }
 
+// What a state is known by. A strong key alone will not do: two repositories may hold the same
+// files at different depths, and a state has their names in one of them.
+static struct sj_key key_of_state(struct sj_ingest *in, const struct sj_open_build *build,
+                                  const struct sj_record *record)
+{
+    const struct sj_db_place place = {build->root, build->base_dir, record->cwd};
+    const char *within = sj_db_place_within(&place);
+    sj_buf_clear(&in->key);
+    sj_buf_add(&in->key, record->strong.bytes, SJ_KEY_SIZE);
+    sj_buf_adds(&in->key, within ? within : "-");
+    return sj_key_of(in->key.data, in->key.len);
+}
+
 int sj_ingest_state(struct sj_ingest *in, const struct sj_open_build *build,
                     const struct sj_record *record, uint32_t config, uint32_t before,
                     uint32_t *state)
@@ -178,9 +191,9 @@ int sj_ingest_state(struct sj_ingest *in, const struct sj_open_build *build,
     static const struct sj_key none;
     *state = 0;
     bool has_key = !sj_key_eq(&record->strong, &none);
-    int status = has_key
-                     ? sj_db_id_find(in->db, &in->strongs, SJ_DB_ID_STRONG, &record->strong, state)
-                     : SJ_DB_NONE;
+    struct sj_key key = key_of_state(in, build, record);
+    int status =
+        has_key ? sj_db_id_find(in->db, &in->strongs, SJ_DB_ID_STRONG, &key, state) : SJ_DB_NONE;
     if (status != SJ_DB_NONE || !record->inputs) {
         return status < 0 ? status : 0;
     }
@@ -200,7 +213,7 @@ int sj_ingest_state(struct sj_ingest *in, const struct sj_open_build *build,
     uint32_t number = in->next[SJ_DB_STATE]++;
     status = sj_db_state_put(in->db, number, config, before, in->inputs, set->count);
     if (status == 0 && has_key) {
-        status = sj_db_id_put(in->db, &in->strongs, SJ_DB_ID_STRONG, &record->strong, number);
+        status = sj_db_id_put(in->db, &in->strongs, SJ_DB_ID_STRONG, &key, number);
     }
     in->states++;
     *state = number;

@@ -913,3 +913,41 @@ Test(db, a_hit_that_does_not_tell_is_compiled_as_its_miss_was)
     free(miss);
     free(hits);
 }
+
+// The same file, compiled by the same command, where another repository begins.
+Test(db, inputs_are_named_where_they_stand)
+{
+    static const char *const paths[] = {"F../a.c", NULL};
+    static const char *const other[] = {"project", "host/q",   "commit", commit,
+                                        "root",    "/src/out", NULL};
+    struct sj_key set = database_pathset(&at, paths);
+    begin("b", "main", DATABASE_START);
+    append_miss(&set, "s", (const char *const[]){"a.c", NULL});
+    database_note(&at, SJ_NOTE_BEGIN, "q", DATABASE_START, other);
+    struct sj_record hit = record_of("q", SJ_OUTCOME_HIT, "a.o");
+    hit.strong = database_key("s");
+    database_append(&at, &hit);
+    struct sj_key content = database_key("a.c");
+    struct sj_record miss = record_of("q", SJ_OUTCOME_MISS, "a.o");
+    miss.strong = hit.strong;
+    miss.pathset = set;
+    miss.inputs = &content;
+    miss.inputs_count = 1;
+    miss.start_ns += SECOND;
+    database_append(&at, &miss);
+    (void)database_ingest(&at);
+
+    struct sj_sample *first = samples(1, SJ_OUTCOME_ANY, 1);
+    struct sj_sample *second = samples(2, SJ_OUTCOME_ANY, 2);
+    const struct sj_input *inputs = NULL;
+    size_t count = 0;
+    cr_expect_eq(second[0].outcome, SJ_OUTCOME_HIT);
+    cr_expect_eq(second[0].state, 0, "nobody has said what it is called there");
+    cr_expect_neq(second[1].state, first->state);
+    cr_assert_eq(sj_db_inputs(at.db, first->state, &inputs, &count), 0);
+    (void)find_input(inputs, count, "a.c");
+    cr_assert_eq(sj_db_inputs(at.db, second[1].state, &inputs, &count), 0);
+    (void)find_input(inputs, count, "/src/a.c");
+    free(first);
+    free(second);
+}
