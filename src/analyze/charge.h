@@ -19,31 +19,12 @@
 #include <stdint.h>
 
 /**
- * The Shapley split: equal shares.
- *
- * @param amount what to split
- * @param count  among how many; 0: nothing is written
- * @param shares takes the shares; they add up to amount
- */
-void sj_charge_equal(uint64_t amount, size_t count, uint64_t *shares);
-
-/**
- * The share of one of them, without the others.
+ * The share of one player, by the Shapley value: equal shares. Of a share, split among a player's
+ * files in the same way, it is the Owen value.
  *
  * @param amount what is split
  * @param count  among how many, at least 1
  * @param index  which, below count
- * @return as sj_charge_equal()
+ * @return its share; those of all add up to amount
  */
 uint64_t sj_charge_share(uint64_t amount, size_t count, size_t index);
-
-/**
- * The Owen split: equal among groups, then equal within each.
- *
- * @param amount what to split
- * @param sizes  members of each group, at least 1
- * @param count  groups; 0: nothing is written
- * @param shares takes the share of each member, group by group; they add up to amount, and those
- *               of a group to its share by sj_charge_equal()
- */
-void sj_charge_owen(uint64_t amount, const size_t *sizes, size_t count, uint64_t *shares);

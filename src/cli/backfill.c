@@ -164,8 +164,9 @@ static int spawn(const struct state *state, struct worker *worker)
 
 static int check_out(const struct state *state, struct worker *worker, struct sj_err *err)
 {
-    const struct sj_oid *id = &state->job->commits[worker->current].id;
-    int status = sj_tree_move(worker->tree, id, err);
+    struct sj_backfill_commit *commit = &state->job->commits[worker->current];
+    int status = sj_tree_move(worker->tree, &commit->id, err);
+    (void)sj_tree_missing(worker->tree, &commit->missing);
     if (status == 0 && !state->job->is_incremental) {
         status = sj_tree_clean(worker->tree, err);
     }

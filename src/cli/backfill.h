@@ -39,6 +39,8 @@ struct sj_backfill_commit {
     enum sj_backfill_fate fate; /**< what became of it */
     int exit_status;            /**< of its build */
     uint64_t wall_ns;           /**< how long it took, with its checkout */
+    size_t missing;             /**< submodules that the user's repository does not have: built
+                                     without them */
 };
 
 /** What is to be done. */

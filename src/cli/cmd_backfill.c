@@ -322,6 +322,11 @@ static void print_line(struct work *work, const struct sj_backfill_commit *commi
         sj_buf_addf(&text, "\n        cannot be checked out, or not be built: %s",
                     strerrordesc_np(commit->exit_status));
     }
+    if (commit->missing > 0) {
+        sj_buf_addf(&text,
+                    "\n        built without %zu submodule%s: fetch with 'git submodule update'",
+                    commit->missing, commit->missing == 1 ? "" : "s");
+    }
     sj_status_hide(&work->line);
     (void)fprintf(stderr, "%s\n", sj_buf_text(&text));
 }

@@ -129,11 +129,7 @@ static int run(struct sj_invocation *call)
     int status = load(call, &told, &copy, &err);
     if (status != 0) {
         release(&told);
-        if (status == SJ_DB_NONE) {
-            return sj_report_none();
-        }
-        (void)sj_command_fail(&err);
-        return status == -EINVAL ? SJ_EXIT_USAGE : SJ_EXIT_FAILED;
+        return sj_report_failed(status, &err);
     }
     if (call->is_json) {
         sj_compare_json(&told, &call->out);

@@ -158,11 +158,8 @@ static int run(struct sj_invocation *call)
         status = find_edges(call, &work, &err);
     }
     int result = SJ_EXIT_OK;
-    if (status == SJ_DB_NONE) {
-        result = sj_report_none();
-    } else if (status < 0) {
-        (void)sj_command_fail(&err);
-        result = status == -EINVAL ? SJ_EXIT_USAGE : SJ_EXIT_FAILED;
+    if (status != 0) {
+        result = sj_report_failed(status, &err);
     } else {
         sj_report_caveats(&work.report, &work.view);
         const struct sj_headers_page page = {&work.ask, &work.report, &work.view, &work.headers,

@@ -73,11 +73,8 @@ static int run(struct sj_invocation *call)
     struct sj_forecast_work work;
     int status = sj_forecast_ask(call, &ask, &work, &err);
     int result = SJ_EXIT_OK;
-    if (status == SJ_DB_NONE) {
-        result = sj_report_none();
-    } else if (status < 0) {
-        (void)sj_command_fail(&err);
-        result = status == -EINVAL ? SJ_EXIT_USAGE : SJ_EXIT_FAILED;
+    if (status != 0) {
+        result = sj_report_failed(status, &err);
     } else {
         sj_report_caveats(&work.report, &work.view);
         print(call, &work, max, &call->out);

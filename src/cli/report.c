@@ -216,6 +216,15 @@ int sj_report_none(void)
     return SJ_EXIT_FAILED;
 }
 
+int sj_report_failed(int status, const struct sj_err *err)
+{
+    if (status == SJ_DB_NONE) {
+        return sj_report_none();
+    }
+    (void)sj_command_fail(err);
+    return status == -EINVAL ? SJ_EXIT_USAGE : SJ_EXIT_FAILED;
+}
+
 int sj_report_range(struct sj_report *report, const char *text, struct sj_err *err)
 {
     if (!report->repo) {

@@ -59,6 +59,15 @@ void sj_report_caveats(const struct sj_report *report, const struct sj_view *vie
 int sj_report_none(void);
 
 /**
+ * How a report ends that could not be made: says why.
+ *
+ * @param status SJ_DB_NONE or a negative errno, of sj_report_open() or what followed
+ * @param err    the sentence; not read for SJ_DB_NONE
+ * @return SJ_EXIT_USAGE where the command line is to blame, else SJ_EXIT_FAILED
+ */
+int sj_report_failed(int status, const struct sj_err *err);
+
+/**
  * A word of the command line that names a range "A..B" or a commit, as filter.from and filter.to;
  * without a repository it is refused.
  *

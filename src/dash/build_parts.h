@@ -40,9 +40,6 @@ struct sj_build_page {
 /** A class's name, as in JSON and style sheets. @param bar class @return "hit", "necessary", … */
 const char *sj_bar_name(enum sj_bar bar);
 
-/** A class in words. @param bar class @return for people */
-const char *sj_bar_text(enum sj_bar bar);
-
 /** The class of an action. @param page page @param index of the action @return class */
 enum sj_bar sj_bar_of(const struct sj_build_page *page, size_t index);
 

@@ -32,11 +32,6 @@ const char *sj_bar_name(enum sj_bar bar)
     return bars[bar].name;
 }
 
-const char *sj_bar_text(enum sj_bar bar)
-{
-    return bars[bar].text;
-}
-
 enum sj_bar sj_bar_of(const struct sj_build_page *page, size_t index)
 {
     static const enum sj_bar of_outcome[SJ_OUTCOME_COUNT] = {

@@ -166,19 +166,6 @@ void sj_dash_notes(const struct sj_dash_call *call, const struct sj_view *view)
     note_ingested(call);
 }
 
-char *sj_dash_link_commit(const struct sj_dash_call *call, uint32_t commit)
-{
-    size_t count = 0;
-    const struct sj_commit *commits =
-        call->site->history ? sj_history_commits(call->site->history, &count) : NULL;
-    if (commit >= count) {
-        return sj_dash_link(call->query, "commits", NULL, NULL);
-    }
-    char hex[SJ_OID_HEX_SIZE];
-    sj_oid_hex(&commits[commit].id, hex);
-    return sj_dash_link(call->query, "commit", hex, NULL);
-}
-
 char *sj_dash_link_unit(const struct sj_dash_call *call, uint32_t unit)
 {
     struct sj_unit found;

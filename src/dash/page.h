@@ -92,10 +92,6 @@ bool sj_dash_may_see(const struct sj_dash_call *call, const struct sj_build *bui
 /** Add the view's notes to the page. @param call call @param view view */
 void sj_dash_notes(const struct sj_dash_call *call, const struct sj_view *view);
 
-/** A link to a commit, by its place in the history. @param call call @param commit place @return as
- * sj_dash_link() */
-char *sj_dash_link_commit(const struct sj_dash_call *call, uint32_t commit);
-
 /** A link to a unit. @param call call @param unit sj_unit.number @return as sj_dash_link() */
 char *sj_dash_link_unit(const struct sj_dash_call *call, uint32_t unit);
 

@@ -5,6 +5,22 @@
 
 #include "analyze/charge.h"
 
+static void split_equally(uint64_t amount, size_t count, uint64_t *shares)
+{
+    for (size_t i = 0; i < count; i++) {
+        shares[i] = sj_charge_share(amount, count, i);
+    }
+}
+
+// As bills do it: among commits, then each share among the commit's files.
+static void split_twice(uint64_t amount, const size_t *sizes, size_t count, uint64_t *shares)
+{
+    for (size_t i = 0; i < count; i++) {
+        split_equally(sj_charge_share(amount, count, i), sizes[i], shares);
+        shares += sizes[i];
+    }
+}
+
 #define PLAYERS_MAX 7
 
 /** A deterministic source of numbers: xorshift64*. */
@@ -91,7 +107,7 @@ Test(charge, equal_split_is_the_shapley_value)
         struct walk walk = {.count = count};
         walk_orders(&walk, 0);
         uint64_t shares[PLAYERS_MAX];
-        sj_charge_equal(1000003, count, shares);
+        split_equally(1000003, count, shares);
         check_exact(&walk, 1000003, shares);
         cr_assert_eq(sum(shares, count), 1000003);
     }
@@ -112,7 +128,7 @@ Test(charge, two_level_split_is_the_owen_value)
         }
         walk_orders(&walk, 0);
         uint64_t shares[PLAYERS_MAX];
-        sj_charge_owen(999999937, games[game], groups, shares);
+        split_twice(999999937, games[game], groups, shares);
         check_exact(&walk, 999999937, shares);
         cr_assert_eq(sum(shares, walk.count), 999999937);
     }
@@ -121,14 +137,14 @@ Test(charge, two_level_split_is_the_owen_value)
 Test(charge, what_does_not_divide_goes_to_the_first_ones)
 {
     uint64_t shares[4];
-    sj_charge_equal(10, 4, shares);
+    split_equally(10, 4, shares);
     static const uint64_t expected[] = {3, 3, 2, 2};
     for (size_t i = 0; i < 4; i++) {
         cr_assert_eq(shares[i], expected[i]);
         cr_assert_eq(sj_charge_share(10, 4, i), expected[i]);
     }
     static const size_t sizes[] = {1, 3};
-    sj_charge_owen(9, sizes, 2, shares);
+    split_twice(9, sizes, 2, shares);
     static const uint64_t owen[] = {5, 2, 1, 1};
     for (size_t i = 0; i < 4; i++) {
         cr_assert_eq(shares[i], owen[i]);
@@ -138,14 +154,14 @@ Test(charge, what_does_not_divide_goes_to_the_first_ones)
 Test(charge, nothing_to_split_or_nobody_to_charge)
 {
     uint64_t shares[3] = {7, 7, 7};
-    sj_charge_equal(5, 0, shares);
-    sj_charge_owen(5, NULL, 0, shares);
+    split_equally(5, 0, shares);
+    split_twice(5, NULL, 0, shares);
     cr_assert_eq(shares[0], 7);
-    sj_charge_equal(0, 3, shares);
+    split_equally(0, 3, shares);
     cr_assert_eq(sum(shares, 3), 0);
-    sj_charge_equal(2, 3, shares);
+    split_equally(2, 3, shares);
     cr_assert_eq(sum(shares, 3), 2);
-    sj_charge_equal(UINT64_MAX, 3, shares);
+    split_equally(UINT64_MAX, 3, shares);
     cr_assert_eq(sum(shares, 3), UINT64_MAX);
 }
 
@@ -162,7 +178,7 @@ Test(charge, adds_up_for_random_games)
         }
         uint64_t amount = throw_dice(&dice) >> throw_dice(&dice) % 64;
         uint64_t shares[32 * 16];
-        sj_charge_owen(amount, sizes, groups, shares);
+        split_twice(amount, sizes, groups, shares);
         cr_assert_eq(sum(shares, members), amount);
         size_t first = 0;
         for (size_t i = 0; i < groups; i++) {
