@@ -268,15 +268,17 @@ static int lock_and_ingest(struct sj_db *db, const struct sj_db_intake *intake,
                            struct sj_db_ingested *out, struct sj_err *err)
 {
     *out = (struct sj_db_ingested){0};
-    struct sj_journal *journal = NULL;
-    int status = sj_journal_open(intake->dir, &journal, err);
+    int status = sj_db_lock(db);
     if (status < 0) {
-        return status;
-    }
-    status = sj_db_lock(db);
-    if (status < 0) {
-        sj_journal_close(journal);
         return sj_fail(err, status, "cannot lock the record database '%s'", db->path);
+    }
+    // Not before: a list of parts that is older than the positions looks like a journal that was
+    // begun anew, and all of it would be taken in once more.
+    struct sj_journal *journal = NULL;
+    status = sj_journal_open(intake->dir, &journal, err);
+    if (status < 0) {
+        sj_db_unlock(db);
+        return status;
     }
     // A reader that stays where it is would keep the pages it sees from being used again.
     sj_db_forget(db);

@@ -21,10 +21,10 @@
 
 #define KILLS_DEFAULT 60
 #define APPENDERS     2
-#define INGESTERS     2
+#define INGESTERS     4
 #define PER_KILL      400 /**< records that each appender writes for each kill */
 #define UNITS         50
-#define PART_BYTES    50000
+#define PART_BYTES    5000
 
 static unsigned next_random(unsigned *state)
 {
