@@ -195,6 +195,11 @@ void sj_doc_chart(struct sj_doc_table *table, enum sj_doc_chart_kind kind, const
     table->summary = keep(table->doc, summary);
 }
 
+void sj_doc_chart_even(struct sj_doc_table *table)
+{
+    table->is_even = true;
+}
+
 void sj_doc_chart_mark(struct sj_doc_table *table, double x, const char *text, const char *href,
                        bool is_step)
 {
@@ -260,12 +265,18 @@ const char *sj_doc_type_name(enum sj_doc_type type)
     return names[type];
 }
 
+bool sj_doc_is_plot(const struct sj_doc_table *table)
+{
+    return table->has_chart && (table->chart == SJ_CHART_LINES || table->chart == SJ_CHART_STACK ||
+                                table->chart == SJ_CHART_BARS);
+}
+
 const char *sj_doc_chart_name(enum sj_doc_chart_kind kind)
 {
     static const char *const names[] = {
-        [SJ_CHART_LINES] = "lines",     [SJ_CHART_STACK] = "stack",
-        [SJ_CHART_TREEMAP] = "treemap", [SJ_CHART_WATERFALL] = "waterfall",
-        [SJ_CHART_ICICLE] = "icicle",
+        [SJ_CHART_LINES] = "lines",   [SJ_CHART_STACK] = "stack",
+        [SJ_CHART_BARS] = "bars",     [SJ_CHART_TREEMAP] = "treemap",
+        [SJ_CHART_ICICLE] = "icicle", [SJ_CHART_WATERFALL] = "waterfall",
     };
     return names[kind];
 }

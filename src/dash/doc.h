@@ -39,7 +39,8 @@ enum sj_doc_type {
 /** How a chart draws its table. */
 enum sj_doc_chart_kind {
     SJ_CHART_LINES,     /**< first column x (time or number), a line for each further one */
-    SJ_CHART_STACK,     /**< the same, as stacked areas or bars */
+    SJ_CHART_STACK,     /**< the same, as stacked areas: of what goes on between the rows, too */
+    SJ_CHART_BARS,      /**< the same, a bar for each row, its parts on top of each other */
     SJ_CHART_TREEMAP,   /**< columns name, value (area), change (colour); name may hold '/' */
     SJ_CHART_WATERFALL, /**< columns name, lane, start, length, class (text), each a bar */
     SJ_CHART_ICICLE,    /**< columns name, depth, start, length */
@@ -139,6 +140,10 @@ void sj_doc_row_mark(struct sj_doc_table *table, const char *word);
  * @param summary one sentence that says what can be seen, for who cannot see it
  */
 void sj_doc_chart(struct sj_doc_table *table, enum sj_doc_chart_kind kind, const char *summary);
+
+/** Let the rows of a chart stand at even distances, in their order: each is a thing of its own,
+ * such as a build, and has room wherever its x is. @param table table of a chart with an x */
+void sj_doc_chart_even(struct sj_doc_table *table);
 
 /** A mark in a chart of lines: a vertical line at an x. @param table table of the chart @param x
  * where, in the first column's unit @param text what happened @param href where a click leads;

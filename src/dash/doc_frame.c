@@ -18,8 +18,7 @@ static bool has_lines(const struct sj_doc *doc)
 {
     for (size_t i = 0; i < doc->part_count; i++) {
         const struct sj_doc_table *table = doc->parts[i].table;
-        if (table && table->has_chart && table->cell_count > 0 &&
-            (table->chart == SJ_CHART_LINES || table->chart == SJ_CHART_STACK)) {
+        if (table && sj_doc_is_plot(table) && table->cell_count > 0) {
             return true;
         }
     }

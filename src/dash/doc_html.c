@@ -8,7 +8,7 @@
 
 enum {
     ROWS_SHOWN = 200,  // of a table; more by ?max=
-    POINTS_SHOWN = 60, // of a table that is drawn as lines: the latest
+    POINTS_SHOWN = 60, // of a table that is drawn over an x: the latest
 };
 
 // What a page is written with.
@@ -124,11 +124,6 @@ static void put_cell(const struct writer *to, const struct sj_doc_table *table, 
     sj_buf_addf(to->out, "</%s>", tag);
 }
 
-static bool is_lines(const struct sj_doc_table *table)
-{
-    return table->has_chart && (table->chart == SJ_CHART_LINES || table->chart == SJ_CHART_STACK);
-}
-
 // A heading that sorts: numbers begin with the largest, texts with the first.
 static void put_sort_link(const struct writer *to, const struct sj_doc_column *column)
 {
@@ -165,7 +160,7 @@ static void put_heads(const struct writer *to, const struct sj_doc_table *table)
             put(to, "><span class=\"unseen\">");
             put_text(to, column->id);
             put(to, "</span>");
-        } else if (to->frame->query && !is_lines(table) && column->type != SJ_DOC_SPARK) {
+        } else if (to->frame->query && !sj_doc_is_plot(table) && column->type != SJ_DOC_SPARK) {
             put_sort_link(to, column);
         } else {
             put(to, ">");
@@ -181,11 +176,11 @@ static void choose_rows(const struct writer *to, const struct sj_doc_table *tabl
                         size_t *end)
 {
     size_t rows = sj_doc_rows(table);
-    size_t most = is_lines(table) ? POINTS_SHOWN : ROWS_SHOWN;
+    size_t most = sj_doc_is_plot(table) ? POINTS_SHOWN : ROWS_SHOWN;
     if (to->frame->query && to->frame->query->max > most) {
         most = to->frame->query->max;
     }
-    *first = is_lines(table) && rows > most ? rows - most : 0;
+    *first = sj_doc_is_plot(table) && rows > most ? rows - most : 0;
     *end = rows - *first > most ? *first + most : rows;
 }
 
@@ -199,7 +194,7 @@ static void put_download(const struct writer *to, const struct sj_doc_table *tab
     SJ_AUTO(sj_auto_free) char *href = sj_dash_link_with(to->frame->query, SJ_DASH_TABLE, id);
     put(to, "<p class=\"get\">");
     if (shown < rows) {
-        put(to, is_lines(table) ? "The last " : "The first ");
+        put(to, sj_doc_is_plot(table) ? "The last " : "The first ");
         sj_doc_words(to->out, SJ_DOC_COUNT, (double)shown, "");
         put(to, " of ");
         sj_doc_words(to->out, SJ_DOC_COUNT, (double)rows, "");
@@ -262,7 +257,7 @@ static void put_legend(const struct writer *to, const struct sj_doc_table *table
 // All that happened, in words: a drawing has room for a few of them.
 static void put_marks(const struct writer *to, const struct sj_doc_table *table)
 {
-    if (table->mark_count == 0 || !is_lines(table)) {
+    if (table->mark_count == 0 || !sj_doc_is_plot(table)) {
         return;
     }
     put(to, "<ul class=\"marks\" tabindex=\"0\" aria-label=\"Marks in the chart\">");
@@ -288,7 +283,7 @@ static void put_chart(const struct writer *to, const struct sj_doc_table *table)
     put_attribute(to, "data-table", sj_doc_text_at(to->doc, table->id));
     put_attribute(to, "aria-label", sj_doc_text_at(to->doc, table->summary));
     put(to, ">");
-    if (is_lines(table)) {
+    if (sj_doc_is_plot(table)) {
         sj_doc_svg_lines(table, to->frame->currency, to->out);
         put_legend(to, table);
     }
@@ -316,7 +311,7 @@ static void put_table(const struct writer *to, const struct sj_doc_table *table)
             put(to, "Nothing yet.");
         }
         put(to, "</p>");
-    } else if (table->has_chart && !(is_lines(table) && sj_doc_rows(table) == 1)) {
+    } else if (table->has_chart && !(sj_doc_is_plot(table) && sj_doc_rows(table) == 1)) {
         put_chart(to, table); // one point is no line
     } else {
         put_rows(to, table);
@@ -400,6 +395,14 @@ static void put_part(const struct writer *to, const struct sj_doc_part *part)
     }
 }
 
+// Whether two parts stand in one group: figures, or drawings side by side.
+static bool is_together(const struct sj_doc_part *left, const struct sj_doc_part *right)
+{
+    return left->kind == right->kind &&
+           (left->kind != SJ_PART_TABLE ||
+            (sj_doc_is_plot(left->table) && sj_doc_is_plot(right->table)));
+}
+
 void sj_doc_html(const struct sj_doc *doc, const struct sj_doc_frame *frame, struct sj_buf *out)
 {
     static const struct {
@@ -408,20 +411,20 @@ void sj_doc_html(const struct sj_doc *doc, const struct sj_doc_frame *frame, str
         [SJ_PART_NOTE] = {"<ul class=\"notes\" aria-label=\"Notes\">", "</ul>\n"},
         [SJ_PART_FIGURE] = {"<dl class=\"figures\">", "</dl>\n"},
         [SJ_PART_FACT] = {"<dl class=\"facts\">", "</dl>\n"},
-        [SJ_PART_TABLE] = {NULL, NULL},
+        [SJ_PART_TABLE] = {"<div class=\"plots\">", "</div>\n"},
     };
     struct writer to = {.doc = doc, .frame = frame, .out = out};
     sj_doc_frame_top(doc, frame, out);
     for (size_t i = 0; i < doc->part_count; i++) {
         const struct sj_doc_part *part = &doc->parts[i];
+        bool is_first = i == 0 || !is_together(part - 1, part);
+        bool is_last = i + 1 == doc->part_count || !is_together(part, part + 1);
+        // One drawing has the whole width.
+        bool is_group = part->kind != SJ_PART_TABLE || !(is_first && is_last);
         const char *open = groups[part->kind].open;
-        if (open && (i == 0 || part[-1].kind != part->kind)) {
-            put(&to, open);
-        }
+        put(&to, open && is_group && is_first ? open : "");
         put_part(&to, part);
-        if (open && (i + 1 == doc->part_count || part[1].kind != part->kind)) {
-            put(&to, groups[part->kind].close);
-        }
+        put(&to, open && is_group && is_last ? groups[part->kind].close : "");
     }
     sj_doc_frame_end(doc, frame, out);
 }

@@ -105,6 +105,7 @@ static void add_chart(struct sj_json *json, const struct sj_doc_table *table)
     }
     sj_json_open(json, "chart", '{');
     sj_json_str(json, "kind", sj_doc_chart_name(table->chart));
+    sj_json_bool(json, "is_even", table->is_even);
     sj_json_str(json, "summary", sj_doc_text_at(table->doc, table->summary));
     sj_json_open(json, "marks", '[');
     for (size_t i = 0; i < table->mark_count; i++) {

@@ -57,6 +57,7 @@ struct sj_doc_table {
     size_t mark_count;             /**< marks used */
     size_t mark_size;              /**< marks allocated */
     bool has_chart;                /**< it is drawn */
+    bool is_even;                  /**< its rows stand at even distances */
     enum sj_doc_chart_kind chart;  /**< how */
     uint32_t summary;              /**< what can be seen */
     uint32_t *order;               /**< rows as they are to be written; NULL: as they were added */
@@ -120,11 +121,15 @@ bool sj_doc_is_number(enum sj_doc_type type);
 /** A type's name in JSON and in style sheets. @param type type @return "text", … */
 const char *sj_doc_type_name(enum sj_doc_type type);
 
+/** Whether a table is drawn over an x: as lines, areas or bars. @param table table @return true
+ * when it is */
+bool sj_doc_is_plot(const struct sj_doc_table *table);
+
 /** A chart's name. @param kind kind @return "lines", … */
 const char *sj_doc_chart_name(enum sj_doc_chart_kind kind);
 
 /**
- * Draw a table of lines or a stack as SVG, for who has no scripts.
+ * Draw a table of lines, areas or bars as SVG, for who has no scripts.
  *
  * @param table    table; its first column is x
  * @param currency of money

@@ -65,8 +65,7 @@ void sj_doc_sort(struct sj_doc *doc, const char *sort)
     for (size_t i = 0; i < doc->part_count; i++) {
         struct sj_doc_table *table = doc->parts[i].table;
         // The order of their rows is what lines draw.
-        if (!table || (table->has_chart &&
-                       (table->chart == SJ_CHART_LINES || table->chart == SJ_CHART_STACK))) {
+        if (!table || sj_doc_is_plot(table)) {
             continue;
         }
         for (size_t column = 0; column < table->column_count; column++) {

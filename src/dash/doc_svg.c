@@ -57,7 +57,9 @@ struct plot {
     struct sj_buf *out;
     size_t rows;
     struct range x;
-    struct range y; // of the column at hand
+    struct range axis; // x, and room for half a bar at each end
+    double step;       // least distance of two rows in x
+    struct range y;    // of the column at hand
 };
 
 static double value_at(const struct plot *plot, size_t row, size_t column)
@@ -65,9 +67,34 @@ static double value_at(const struct plot *plot, size_t row, size_t column)
     return sj_doc_cell_at(plot->table, row, column)->value;
 }
 
+// Rows at even distances stand in the middle of their share.
 static double x_at(const struct plot *plot, size_t row)
 {
-    return place(value_at(plot, row, 0), plot->x, 0, WIDTH);
+    if (plot->table->is_even) {
+        return WIDTH * ((double)row + 0.5) / (double)plot->rows;
+    }
+    return place(value_at(plot, row, 0), plot->axis, 0, WIDTH);
+}
+
+static double x_of_mark(const struct plot *plot, double x)
+{
+    size_t row = 0;
+    if (!plot->table->is_even) {
+        return place(x, plot->axis, 0, WIDTH);
+    }
+    while (row + 1 < plot->rows && !(value_at(plot, row, 0) >= x)) {
+        row++;
+    }
+    return x_at(plot, row);
+}
+
+// How wide a bar is, with the gap beside it.
+static double bar_width(const struct plot *plot, size_t count)
+{
+    double span = plot->axis.high - plot->axis.low;
+    double width =
+        plot->table->is_even || !(span > 0) ? WIDTH / (double)count : WIDTH * plot->step / span;
+    return width > 40 ? 40 : width;
 }
 
 static void add_point(const struct plot *plot, double x, double value)
@@ -138,10 +165,30 @@ static void draw_lines(struct plot *plot)
     }
 }
 
+static void draw_bars(const struct plot *plot, const double *below, const double *above,
+                      size_t count, size_t colour)
+{
+    double width = bar_width(plot, count);
+    sj_buf_addf(plot->out, "<path class=\"s%zu\" d=\"", colour % COLOURS + 1);
+    for (size_t i = 0; i < count; i++) {
+        double x = x_at(plot, bucket_of(plot, i, count)) - 0.4 * width;
+        if (above[i] > below[i] && isfinite(x)) {
+            double from = place(below[i], plot->y, BOTTOM, TOP);
+            sj_buf_addf(plot->out, "M%.4g,%.4gV%.4gh%.3gV%.4gz", x, from,
+                        place(above[i], plot->y, BOTTOM, TOP), 0.8 * width, from);
+        }
+    }
+    sj_buf_adds(plot->out, "\"/>");
+}
+
 // One of evenly spread rows, for stacks, whose parts must be of the same row.
 static void draw_layer(const struct plot *plot, const double *below, const double *above,
                        size_t count, size_t colour)
 {
+    if (plot->table->chart == SJ_CHART_BARS) {
+        draw_bars(plot, below, above, count, colour);
+        return;
+    }
     sj_buf_addf(plot->out, "<polygon class=\"s%zu\" points=\"", colour % COLOURS + 1);
     for (size_t i = 0; i < count; i++) {
         add_point(plot, x_at(plot, bucket_of(plot, i, count)), above[i]);
@@ -187,7 +234,7 @@ static void draw_marks(const struct plot *plot)
         if (!(mark->x >= plot->x.low && mark->x <= plot->x.high)) {
             continue;
         }
-        double x = place(mark->x, plot->x, 0, WIDTH);
+        double x = x_of_mark(plot, mark->x);
         sj_buf_addf(plot->out,
                     "<line class=\"%s\" x1=\"%.4g\" x2=\"%.4g\" y1=\"%d\" y2=\"%d\"><title>",
                     mark->is_step ? "step" : "event", x, x, TOP, BOTTOM);
@@ -196,11 +243,9 @@ static void draw_marks(const struct plot *plot)
     }
 }
 
-// Words stand beside the drawing, which is stretched to whatever room there is.
-static void put_words(const struct plot *plot, enum sj_doc_type type, double value,
+static void put_value(const struct plot *plot, enum sj_doc_type type, double value,
                       const char *currency)
 {
-    sj_buf_adds(plot->out, "<span>");
     if (type == SJ_DOC_TIME) {
         SJ_AUTO(sj_buf_release) struct sj_buf day = SJ_BUF_INIT(64);
         if (sj_doc_iso_time(&day, value)) {
@@ -209,43 +254,72 @@ static void put_words(const struct plot *plot, enum sj_doc_type type, double val
     } else {
         sj_doc_words(plot->out, type, value, currency);
     }
+}
+
+// Words stand beside the drawing, which is stretched to whatever room there is.
+static void put_words(const struct plot *plot, enum sj_doc_type type, double value,
+                      const char *currency)
+{
+    sj_buf_adds(plot->out, "<span>");
+    put_value(plot, type, value, currency);
     sj_buf_adds(plot->out, "</span>");
 }
 
-static void put_highest(const struct plot *plot, struct range stack, const char *currency)
+// What the height of the first line's scale stands for.
+static void put_height(const struct plot *plot, struct range stack, const char *currency)
 {
     const struct sj_doc_table *table = plot->table;
     for (size_t column = 1; column < table->column_count; column++) {
         enum sj_doc_type type = table->columns[column].type;
         if (sj_doc_is_number(type)) {
-            struct range y = table->chart == SJ_CHART_STACK ? stack : range_of_type(plot, type);
-            put_words(plot, type, y.high, currency);
+            struct range y = table->chart == SJ_CHART_LINES ? range_of_type(plot, type) : stack;
+            sj_buf_adds(plot->out, "<span>");
+            if (y.low != 0) {
+                put_value(plot, type, y.low, currency);
+                sj_buf_adds(plot->out, " \xe2\x80\x93 ");
+            }
+            put_value(plot, type, y.high, currency);
+            sj_buf_adds(plot->out, "</span>");
             return;
         }
     }
 }
 
+static void find_x(struct plot *plot)
+{
+    plot->step = DBL_MAX;
+    for (size_t row = 0; row < plot->rows; row++) {
+        widen(&plot->x, value_at(plot, row, 0));
+        double step = row > 0 ? value_at(plot, row, 0) - value_at(plot, row - 1, 0) : 0;
+        plot->step = step > 0 && step < plot->step ? step : plot->step;
+    }
+    bool has_bars = plot->table->chart == SJ_CHART_BARS && plot->step < DBL_MAX;
+    double room = has_bars ? plot->step / 2 : 0;
+    plot->axis = (struct range){plot->x.low - room, plot->x.high + room};
+}
+
 void sj_doc_svg_lines(const struct sj_doc_table *table, const char *currency, struct sj_buf *out)
 {
     struct plot plot = {.table = table, .out = out, .rows = sj_doc_rows(table), .x = no_range};
-    for (size_t row = 0; row < plot.rows; row++) {
-        widen(&plot.x, value_at(&plot, row, 0));
+    if (plot.rows < 2 || table->column_count < 2) {
+        return;
     }
-    if (plot.rows < 2 || table->column_count < 2 || plot.x.low > plot.x.high) {
+    find_x(&plot);
+    if (plot.x.low > plot.x.high) {
         return;
     }
     SJ_AUTO(sj_buf_release) struct sj_buf drawing = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     plot.out = &drawing;
-    if (table->chart == SJ_CHART_STACK) {
-        draw_stack(&plot);
-    } else {
+    if (table->chart == SJ_CHART_LINES) {
         draw_lines(&plot);
+    } else {
+        draw_stack(&plot);
     }
     struct range stack = plot.y;
     draw_marks(&plot);
     plot.out = out;
     sj_buf_adds(out, "<div class=\"plot\"><p>");
-    put_highest(&plot, stack, currency);
+    put_height(&plot, stack, currency);
     sj_buf_addf(out,
                 "</p><svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
                 "focusable=\"false\">",

@@ -95,7 +95,7 @@ static void add_days(struct sj_misses_page *page, const struct sum *sums, size_t
                    "to: %.100s.",
                    page->day_count, page->day_count == 1 ? "day" : "days",
                    count > 0 ? sj_blame_text(sums[0].kind) : "nothing");
-    sj_doc_chart(table, SJ_CHART_STACK, summary);
+    sj_doc_chart(table, SJ_CHART_BARS, summary);
 }
 
 void sj_misses_add_causes(struct sj_misses_page *page)

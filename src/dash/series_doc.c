@@ -93,7 +93,8 @@ struct sj_doc_table *sj_series_doc_add(const struct sj_dash_call *call,
         sj_doc_column(table, column->id, column->label, column->type);
     }
     sj_doc_empty(table, series->empty);
-    sj_doc_chart(table, series->is_stack ? SJ_CHART_STACK : SJ_CHART_LINES, series->summary);
+    sj_doc_chart(table, series->is_stack ? SJ_CHART_BARS : SJ_CHART_LINES, series->summary);
+    sj_doc_chart_even(table);
     size_t max = call->query->format == SJ_DASH_HTML ? POINTS_PEOPLE : POINTS_PROGRAMS;
     if (series->column_count == 0) {
         return table;

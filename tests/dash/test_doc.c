@@ -185,7 +185,8 @@ Test(doc, json_has_columns_links_marks)
         "\"caption\":\"T\",\"columns\":[{\"id\":\"x\",\"label\":\"X\",\"type\":\"count\"},"
         "{\"id\":\"name\",\"label\":\"Name\",\"type\":\"text\"}],\"data\":{\"x\":[1,2],"
         "\"name\":[\"a\",null]},\"links\":{\"x\":[\"/dash/one\",null]},"
-        "\"row_marks\":[\"regression\",null],\"chart\":{\"kind\":\"lines\",\"summary\":\"s\","
+        "\"row_marks\":[\"regression\",null],\"chart\":{\"kind\":\"lines\",\"is_even\":false,"
+        "\"summary\":\"s\","
         "\"marks\":[{\"x\":1,\"text\":\"m\",\"href\":null,\"is_step\":true}]}}}}\n");
     sj_doc_free(doc);
 }

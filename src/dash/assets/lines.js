@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines and stacks, drawn by uPlot.
+// Lines, areas and bars over an x, drawn by uPlot.
 window.scrubjay.lines = (() => {
     'use strict';
     const { element, words, clean, follow, colour, series, onTheme } = window.scrubjay;
@@ -33,6 +33,12 @@ window.scrubjay.lines = (() => {
             '\n{HH}:{mm}', null, 1],
     ];
 
+    function dayOf(ns) {
+        const [ofYear, ofMonth, ofDay] = uPlot.fmtDate('{YYYY} {MMM} {D}')(new Date(ns / 1e6))
+            .split(' ');
+        return [`${ofDay} ${ofMonth}`, ofYear];
+    }
+
     // Where it costs little, a scale begins at nothing. As in doc_svg.c.
     function rounded(low, high) {
         if (low === null || low > high) {
@@ -48,8 +54,10 @@ window.scrubjay.lines = (() => {
     class Chart {
         constructor(figure, table) {
             this.table = table;
-            this.isStack = table.chart.kind === 'stack';
-            this.isTime = table.columns[0].type === 'time';
+            this.isBars = table.chart.kind === 'bars';
+            this.isStack = this.isBars || table.chart.kind === 'stack';
+            this.isEven = table.chart.is_even;
+            this.isTime = !this.isEven && table.columns[0].type === 'time';
             this.columns = this.choose();
             this.order = [...Array(table.rows).keys()]
                 .filter((row) => table.values[0][row] !== null)
@@ -84,7 +92,8 @@ window.scrubjay.lines = (() => {
 
         // Of a stack each line is the sum of those below it; the highest is painted first.
         makeData() {
-            const x = this.order.map((row) => this.scaled(this.table.values[0][row]));
+            const x = this.isEven ? [...this.order.keys()]
+                : this.order.map((row) => this.scaled(this.table.values[0][row]));
             const lines = this.columns.map((i) => this.order.map((row) =>
                 this.table.values[i][row]));
             if (!this.isStack) {
@@ -102,6 +111,22 @@ window.scrubjay.lines = (() => {
             return this.isTime ? x / 1e9 : x;
         }
 
+        // Of rows at even distances, that of the first one that is not before it.
+        placed(x) {
+            if (!this.isEven) {
+                return this.scaled(x);
+            }
+            const at = this.order.findIndex((row) => this.table.values[0][row] >= x);
+            return at < 0 ? this.order.length - 1 : at;
+        }
+
+        // Rows stand in the middle of their share: half of one is beyond the first and the last.
+        room() {
+            const x = this.data[0];
+            const steps = x.slice(1).map((value, at) => value - x[at]).filter((step) => step > 0);
+            return this.isBars || this.isEven ? Math.min(...steps) / 2 : 0;
+        }
+
         makeSeries() {
             const few = this.order.length <= 120;
             const made = this.columns.map((i, at) => ({
@@ -109,6 +134,7 @@ window.scrubjay.lines = (() => {
                 stroke: series(at),
                 fill: this.isStack ? series(at) : undefined,
                 width: this.isStack ? 0 : 1.75,
+                paths: this.isBars ? uPlot.paths.bars({ size: [0.8, 40] }) : undefined,
                 spanGaps: false,
                 points: { show: few && !this.isStack, size: 5, fill: series(at) },
             }));
@@ -132,15 +158,39 @@ window.scrubjay.lines = (() => {
             const x = {
                 ...shared,
                 grid: { show: false },
-                space: 64,
-                values: this.isTime ? times : (chart, splits) =>
-                    splits.map((value) => words(this.table.columns[0].type, value)),
+                space: this.isEven ? 76 : 64,
+                size: this.isTime ? 46 : 30,
+                values: this.isTime ? times : (chart, splits) => this.sayPlaces(splits),
+                ...(this.isEven && { incrs: decades.filter(Number.isInteger) }),
             };
             return [x, ...y];
         }
 
+        // Of a time the day, once; the year where it is another one than before.
+        sayPlaces(splits) {
+            const [{ type }] = this.table.columns;
+            let before = ['', ''];
+            return splits.map((split) => {
+                const x = this.isEven ? this.table.values[0][this.order[split]] : split;
+                if (x === undefined || type !== 'time') {
+                    return x === undefined ? '' : words(type, x);
+                }
+                const [text, ofYear] = dayOf(x);
+                const said = text === before[0] ? '' : ofYear === before[1] ? text
+                    : `${text} ${ofYear}`;
+                before = [text, ofYear];
+                return said;
+            });
+        }
+
         build(width) {
-            const scales = { x: { time: this.isTime } };
+            const room = this.room();
+            const scales = {
+                x: {
+                    time: this.isTime,
+                    ...(room && { range: (chart, low, high) => [low - room, high + room] }),
+                },
+            };
             for (const type of this.types) {
                 scales[type] = {
                     range: (chart, low, high) => rounded(this.isStack ? 0 : low, high),
@@ -187,7 +237,7 @@ window.scrubjay.lines = (() => {
             pen.font = font.replace('11px', `${11 * ratio}px`);
             pen.textBaseline = 'bottom';
             for (const mark of this.marks) {
-                const x = Math.round(this.plot.valToPos(this.scaled(mark.x), 'x', true));
+                const x = Math.round(this.plot.valToPos(this.placed(mark.x), 'x', true));
                 if (!(x >= bbox.left && x <= bbox.left + bbox.width)) {
                     continue;
                 }

@@ -3,7 +3,7 @@
 (() => {
     'use strict';
     const { data, Table, lines, bars, treemap, element } = window.scrubjay;
-    const drawers = { lines, stack: lines, treemap, waterfall: bars, icicle: bars };
+    const drawers = { lines, stack: lines, bars: lines, treemap, waterfall: bars, icicle: bars };
     function give(figure, why) {
         const rows = figure.closest('section')?.querySelector('details.rows');
         if (rows) {
