@@ -18,22 +18,33 @@ static uint64_t end_of(const struct sj_sample *sample)
     return sample->start_ns + sample->wall_ns;
 }
 
-void sj_build_add_path(const struct sj_build_page *page)
+void sj_build_find_path(struct sj_build_page *page)
 {
     const struct sj_feed_trace *trace = &page->trace;
-    uint32_t chain[PATH_STEPS];
-    size_t steps = 0;
+    page->path = sj_calloc(trace->count + 1, sizeof *page->path);
+    page->is_on_path = sj_calloc(trace->count + 1, sizeof *page->is_on_path);
     uint32_t at = SJ_CHROME_NONE;
     for (uint32_t i = 0; i < trace->count; i++) {
         if (at == SJ_CHROME_NONE || end_of(&trace->samples[i]) > end_of(&trace->samples[at])) {
             at = i;
         }
     }
-    for (; at != SJ_CHROME_NONE && steps < PATH_STEPS; at = trace->actions[at].before) {
-        chain[steps++] = at;
+    for (; at != SJ_CHROME_NONE && !page->is_on_path[at]; at = trace->actions[at].before) {
+        page->path[page->path_count++] = at;
+        page->is_on_path[at] = true;
     }
-    if (steps < 2) {
-        return; // one action is no path
+    if (page->path_count == 1) { // one action is no path
+        page->is_on_path[page->path[0]] = false;
+        page->path_count = 0;
+    }
+}
+
+void sj_build_add_path(const struct sj_build_page *page)
+{
+    const struct sj_feed_trace *trace = &page->trace;
+    const uint32_t *chain = page->path;
+    if (page->path_count == 0) {
+        return;
     }
     struct sj_doc_table *table =
         sj_doc_table(page->call->doc, "critical_path", "Critical path, as far as it is known");
@@ -41,7 +52,8 @@ void sj_build_add_path(const struct sj_build_page *page)
     sj_doc_column(table, "start", "Began after", SJ_DOC_SPAN);
     sj_doc_column(table, "wall", "Wall time", SJ_DOC_SPAN);
     sj_doc_column(table, "waited", "Waited before", SJ_DOC_SPAN);
-    while (steps-- > 0) {
+    size_t first = page->path_count > PATH_STEPS ? page->path_count - PATH_STEPS : 0;
+    for (size_t steps = page->path_count; steps-- > first;) {
         const struct sj_sample *sample = &trace->samples[chain[steps]];
         uint32_t before = trace->actions[chain[steps]].before;
         uint64_t ready_ns =

@@ -18,13 +18,14 @@
 static const struct {
     const char *name;
     const char *text;
+    unsigned colour; // as in bars.js
 } bars[SJ_BAR_COUNT] = {
-    [SJ_BAR_HIT] = {"hit", "hits"},
-    [SJ_BAR_NECESSARY] = {"necessary", "necessary misses"},
-    [SJ_BAR_REDUNDANT] = {"redundant", "redundant misses"},
-    [SJ_BAR_BYPASS] = {"bypass", "not a thing to cache"},
-    [SJ_BAR_FAILED] = {"failed", "compiler failed"},
-    [SJ_BAR_ERROR] = {"error", "cache failed"},
+    [SJ_BAR_NECESSARY] = {"necessary", "necessary misses", 1},
+    [SJ_BAR_REDUNDANT] = {"redundant", "redundant misses", 2},
+    [SJ_BAR_BYPASS] = {"bypass", "not a thing to cache", 3},
+    [SJ_BAR_FAILED] = {"failed", "compiler failed", 4},
+    [SJ_BAR_ERROR] = {"error", "cache failed", 5},
+    [SJ_BAR_HIT] = {"hit", "hits", 8},
 };
 
 const char *sj_bar_name(enum sj_bar bar)
@@ -130,14 +131,18 @@ static void add_waterfall(const struct sj_build_page *page, struct bar *all, uin
         sj_doc_value(table, (double)(all[i].end_ns - all[i].start_ns), NULL);
         sj_doc_cell(table, name, NULL);
         sj_doc_cell(table, *because ? because : NULL, NULL);
-        sj_doc_row_mark(table, name);
+        if (page->is_on_path[all[i].index]) {
+            sj_doc_row_mark(table, "critical path");
+        }
     }
-    char summary[200];
-    (void)snprintf(summary, sizeof summary,
-                   "%zu actions in %u lanes: %llu hits, %llu necessary and %llu redundant misses.",
-                   count, lanes, (unsigned long long)page->count[SJ_BAR_HIT],
-                   (unsigned long long)page->count[SJ_BAR_NECESSARY],
-                   (unsigned long long)page->count[SJ_BAR_REDUNDANT]);
+    char summary[240];
+    (void)snprintf(
+        summary, sizeof summary,
+        "%zu actions in %u lanes: %llu hits, %llu necessary and %llu redundant misses.%s", count,
+        lanes, (unsigned long long)page->count[SJ_BAR_HIT],
+        (unsigned long long)page->count[SJ_BAR_NECESSARY],
+        (unsigned long long)page->count[SJ_BAR_REDUNDANT],
+        page->path_count > 0 ? " What is framed is on the critical path." : "");
     sj_doc_chart(table, SJ_CHART_WATERFALL, summary);
     sj_dash_say_left(call, rows, count, "actions, the longest ones,");
 }
@@ -159,14 +164,15 @@ static void add_concurrency(const struct sj_build_page *page, const struct bar *
     }
     struct sj_doc_table *table =
         sj_doc_table(page->call->doc, "concurrency", "Actions that ran at once");
-    sj_doc_column(table, "time", "Time", SJ_DOC_TIME);
+    sj_doc_column(table, "start", "After", SJ_DOC_SPAN);
     for (size_t class = 0; class < SJ_BAR_COUNT; class ++) {
         if (page->count[class] > 0) {
             sj_doc_column(table, bars[class].name, bars[class].text, SJ_DOC_NUMBER);
+            sj_doc_column_colour(table, bars[class].colour);
         }
     }
     for (size_t k = 0; k < BUCKETS; k++) {
-        sj_doc_value(table, (double)page->start_ns + (double)k * width, NULL);
+        sj_doc_value(table, (double)k * width, NULL);
         for (size_t class = 0; class < SJ_BAR_COUNT; class ++) {
             if (page->count[class] > 0) {
                 sj_doc_value(table, sums[k][class], NULL);
@@ -238,7 +244,6 @@ static void add_wall(const struct sj_build_page *page)
             sj_doc_value(table, (double)page->count[class], NULL);
             sj_doc_value(table, wall_ns[class], NULL);
             sj_doc_value(table, (double)page->cpu_ns[class], NULL);
-            sj_doc_row_mark(table, bars[class].name);
         }
     }
     sj_doc_cell(table, "no action ran", NULL);

@@ -136,6 +136,13 @@ void sj_doc_column(struct sj_doc_table *table, const char *id, const char *label
         .id = keep(table->doc, id), .label = keep(table->doc, label), .type = type};
 }
 
+void sj_doc_column_colour(struct sj_doc_table *table, unsigned colour)
+{
+    if (table->column_count > 0) {
+        table->columns[table->column_count - 1].colour = colour;
+    }
+}
+
 void sj_doc_empty(struct sj_doc_table *table, const char *text)
 {
     table->empty = keep(table->doc, text);
@@ -269,6 +276,16 @@ bool sj_doc_is_plot(const struct sj_doc_table *table)
 {
     return table->has_chart && (table->chart == SJ_CHART_LINES || table->chart == SJ_CHART_STACK ||
                                 table->chart == SJ_CHART_BARS);
+}
+
+unsigned sj_doc_colour_at(const struct sj_doc_table *table, size_t column)
+{
+    unsigned place = 0;
+    for (size_t i = 1; i < column; i++) {
+        place += sj_doc_is_number(table->columns[i].type);
+    }
+    unsigned own = table->columns[column].colour;
+    return own ? own : place % SJ_DOC_COLOURS + 1;
 }
 
 const char *sj_doc_chart_name(enum sj_doc_chart_kind kind)

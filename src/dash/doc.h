@@ -113,6 +113,10 @@ struct sj_doc_table *sj_doc_table(struct sj_doc *doc, const char *id, const char
 void sj_doc_column(struct sj_doc_table *table, const char *id, const char *label,
                    enum sj_doc_type type);
 
+/** Draw the column just added in a colour of its own, so that it is the same on every page;
+ * without, colours go by place. @param table table @param colour number, 1 to 8 (8: grey) */
+void sj_doc_column_colour(struct sj_doc_table *table, unsigned colour);
+
 /** Text for a table without rows: what would fill it. @param table table @param text sentence */
 void sj_doc_empty(struct sj_doc_table *table, const char *text);
 

@@ -242,11 +242,10 @@ static void put_rows(const struct writer *to, const struct sj_doc_table *table)
 
 static void put_legend(const struct writer *to, const struct sj_doc_table *table)
 {
-    size_t colour = 0;
     put(to, "<ul class=\"legend\">");
     for (size_t i = 1; i < table->column_count; i++) {
         if (sj_doc_is_number(table->columns[i].type)) {
-            sj_buf_addf(to->out, "<li class=\"s%zu\">", colour++ % 8 + 1);
+            sj_buf_addf(to->out, "<li class=\"s%u\">", sj_doc_colour_at(table, i));
             put_text(to, table->columns[i].label);
             put(to, "</li>");
         }

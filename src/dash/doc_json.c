@@ -44,6 +44,9 @@ static void add_columns(struct sj_json *json, const struct sj_doc_table *table)
         sj_json_str(json, "id", sj_doc_text_at(table->doc, column->id));
         sj_json_str(json, "label", sj_doc_text_at(table->doc, column->label));
         sj_json_str(json, "type", sj_doc_type_name(column->type));
+        if (column->colour) {
+            sj_json_u64(json, "colour", column->colour);
+        }
         sj_json_close(json, '}');
     }
     sj_json_close(json, ']');

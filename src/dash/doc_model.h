@@ -9,6 +9,8 @@
 
 #include "dash/doc.h"
 
+#define SJ_DOC_COLOURS 8u /**< of series, in the style sheet */
+
 /** A cell. */
 struct sj_doc_cell {
     double value;   /**< number; NAN: none */
@@ -23,6 +25,7 @@ struct sj_doc_column {
     uint32_t id;           /**< name in JSON */
     uint32_t label;        /**< heading */
     enum sj_doc_type type; /**< what it holds */
+    unsigned colour;       /**< that it is drawn in, from 1; 0: by its place */
 };
 
 /** A mark in a chart. */
@@ -124,6 +127,9 @@ const char *sj_doc_type_name(enum sj_doc_type type);
 /** Whether a table is drawn over an x: as lines, areas or bars. @param table table @return true
  * when it is */
 bool sj_doc_is_plot(const struct sj_doc_table *table);
+
+/** The colour of a column that is drawn. @param table table @param column which @return 1 to 8 */
+unsigned sj_doc_colour_at(const struct sj_doc_table *table, size_t column);
 
 /** A chart's name. @param kind kind @return "lines", … */
 const char *sj_doc_chart_name(enum sj_doc_chart_kind kind);

@@ -13,7 +13,6 @@ enum {
     TOP = 2, // half of a line's width
     BOTTOM = HEIGHT,
     BUCKETS = 120, // of a line: each with its least and its largest value
-    COLOURS = 8,
     MARKS_MAX = 60,
 };
 
@@ -142,11 +141,11 @@ static size_t bucket_of(const struct plot *plot, size_t number, size_t count)
     return number * plot->rows / count;
 }
 
-static void draw_line(const struct plot *plot, size_t column, size_t colour)
+static void draw_line(const struct plot *plot, size_t column)
 {
     size_t count = plot->rows < 2 * BUCKETS ? plot->rows : BUCKETS;
-    sj_buf_addf(plot->out, "<polyline class=\"s%zu\" fill=\"none\" points=\"",
-                colour % COLOURS + 1);
+    sj_buf_addf(plot->out, "<polyline class=\"s%u\" fill=\"none\" points=\"",
+                sj_doc_colour_at(plot->table, column));
     for (size_t i = 0; i < count; i++) {
         add_bucket(plot, column, bucket_of(plot, i, count), bucket_of(plot, i + 1, count));
     }
@@ -155,21 +154,20 @@ static void draw_line(const struct plot *plot, size_t column, size_t colour)
 
 static void draw_lines(struct plot *plot)
 {
-    size_t colour = 0;
     for (size_t column = 1; column < plot->table->column_count; column++) {
         enum sj_doc_type type = plot->table->columns[column].type;
         if (sj_doc_is_number(type)) {
             plot->y = range_of_type(plot, type);
-            draw_line(plot, column, colour++);
+            draw_line(plot, column);
         }
     }
 }
 
 static void draw_bars(const struct plot *plot, const double *below, const double *above,
-                      size_t count, size_t colour)
+                      size_t count, unsigned colour)
 {
     double width = bar_width(plot, count);
-    sj_buf_addf(plot->out, "<path class=\"s%zu\" d=\"", colour % COLOURS + 1);
+    sj_buf_addf(plot->out, "<path class=\"s%u\" d=\"", colour);
     for (size_t i = 0; i < count; i++) {
         double x = x_at(plot, bucket_of(plot, i, count)) - 0.4 * width;
         if (above[i] > below[i] && isfinite(x)) {
@@ -183,13 +181,13 @@ static void draw_bars(const struct plot *plot, const double *below, const double
 
 // One of evenly spread rows, for stacks, whose parts must be of the same row.
 static void draw_layer(const struct plot *plot, const double *below, const double *above,
-                       size_t count, size_t colour)
+                       size_t count, unsigned colour)
 {
     if (plot->table->chart == SJ_CHART_BARS) {
         draw_bars(plot, below, above, count, colour);
         return;
     }
-    sj_buf_addf(plot->out, "<polygon class=\"s%zu\" points=\"", colour % COLOURS + 1);
+    sj_buf_addf(plot->out, "<polygon class=\"s%u\" points=\"", colour);
     for (size_t i = 0; i < count; i++) {
         add_point(plot, x_at(plot, bucket_of(plot, i, count)), above[i]);
     }
@@ -217,11 +215,10 @@ static void draw_stack(struct plot *plot)
         below = above;
     }
     plot->y = rounded(plot->y);
-    size_t colour = 0;
     for (size_t column = 1; column < table->column_count; column++) {
         if (sj_doc_is_number(table->columns[column].type)) {
             below = sums + (column - 1) * count;
-            draw_layer(plot, below, below + count, count, colour++);
+            draw_layer(plot, below, below + count, count, sj_doc_colour_at(table, column));
         }
     }
 }

@@ -177,6 +177,7 @@ static int load(struct sj_build_page *page, struct sj_err *err)
         page->cpu_ns[class] += sample->cpu_ns;
         page->count[class]++;
     }
+    sj_build_find_path(page);
     return status;
 }
 
@@ -224,6 +225,8 @@ static int make(struct sj_dash_call *call, struct sj_err *err)
     if (status == 0) {
         status = add_parts(&page, err);
     }
+    free(page.path);
+    free(page.is_on_path);
     sj_bill_release(&page.bill);
     sj_feed_trace_release(&page.trace);
     sj_causes_close(page.causes);

@@ -71,9 +71,17 @@ void sj_dash_say_left(const struct sj_dash_call *call, size_t shown, size_t coun
 {
     if (shown < count) {
         char text[200];
-        (void)snprintf(text, sizeof text,
-                       "%zu of %zu %s are shown; '%s=' in the address shows more.", shown, count,
-                       what, sj_dash_parameter_name(SJ_DASH_MAX));
-        sj_doc_note(call->doc, text);
+        char all[24];
+        // Who has asked for all that is ever shown gets no more.
+        bool has_more = call->query->max < count;
+        (void)snprintf(text, sizeof text, "%zu of %zu %s are shown%s", shown, count, what,
+                       has_more ? ": show all" : "");
+        (void)snprintf(all, sizeof all, "%zu", count);
+        SJ_AUTO(sj_auto_free) char *href = sj_dash_link_with(call->query, SJ_DASH_MAX, all);
+        if (has_more) {
+            sj_doc_link(call->doc, href, text);
+        } else {
+            sj_doc_note(call->doc, text);
+        }
     }
 }

@@ -4,8 +4,13 @@
 window.scrubjay.bars = (() => {
     'use strict';
     const { element, words, clean, follow, colour, series, onTheme } = window.scrubjay;
-    const { stage, onWidth, canvas, inkOn, mix, font } = window.scrubjay.stage;
+    const { stage, onWidth, canvas, inkOn, font } = window.scrubjay.stage;
     const AXIS = 20;
+    // What each class is drawn in, as in build_times.c. What cost little stays in the background: hits
+    // are grey.
+    const classes = new Map([['necessary', 0], ['redundant', 1], ['bypass', 2], ['failed', 3],
+        ['error', 4], ['hit', 7]]);
+    const HIT = classes.get('hit');
     const hints = {
         waterfall: 'arrow keys move, Enter opens, + and \u2212 or the wheel zoom, 0 shows all',
         icicle: 'arrow keys move, Enter or a click zooms in, 0 shows all',
@@ -96,10 +101,6 @@ window.scrubjay.bars = (() => {
             }
             this.groups = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a));
             this.counts = counts;
-            // What cost little stays in the background: hits are grey.
-            this.hits = this.groups.filter((group) => /^hit/i.test(group));
-            this.groups = [...this.groups.filter((group) => !this.hits.includes(group)),
-                ...this.hits];
         }
 
         reset() {
@@ -112,21 +113,18 @@ window.scrubjay.bars = (() => {
         }
 
         number(bar) {
-            return this.isIcicle ? hash(bar.name.split(/[\s<(]/)[0]) : this.groups.indexOf(bar.group);
+            return this.isIcicle ? hash(bar.name.split(/[\s<(]/)[0]) : this.numberOf(bar.group);
         }
 
-        isHit(number) {
-            return !this.isIcicle && number >= this.groups.length - this.hits.length;
-        }
-
-        ground(number) {
-            return this.isHit(number) ? mix(colour('line'), colour('faint'), 0.35)
-                : series(number);
+        // Others follow in the order in which they are frequent.
+        numberOf(group) {
+            const others = this.groups.filter((name) => !classes.has(name));
+            return classes.get(group) ?? HIT + 1 + others.indexOf(group);
         }
 
         fill(pen, number) {
-            const ground = this.ground(number);
-            return this.isIcicle || this.isHit(number) ? ground : hatch(pen, number, ground);
+            const ground = series(number);
+            return this.isIcicle || number === HIT ? ground : hatch(pen, number, ground);
         }
 
         draw() {
@@ -187,7 +185,7 @@ window.scrubjay.bars = (() => {
         look(pen, bar, looks) {
             const number = this.number(bar);
             if (!looks.has(number)) {
-                const ground = this.ground(number);
+                const ground = series(number);
                 looks.set(number, { ground, fill: this.fill(pen, number), ink: inkOn(ground) });
             }
             return looks.get(number);
@@ -231,10 +229,10 @@ window.scrubjay.bars = (() => {
                 return;
             }
             const list = this.legend || element('ul', { class: 'legend' });
-            list.replaceChildren(...this.groups.slice(0, 12).map((group, number) => {
+            list.replaceChildren(...this.groups.slice(0, 12).map((group) => {
                 const swatch = element('canvas', { width: 18, height: 12, 'aria-hidden': 'true' });
                 const pen = swatch.getContext('2d');
-                pen.fillStyle = this.fill(pen, number);
+                pen.fillStyle = this.fill(pen, this.numberOf(group));
                 pen.fillRect(0, 0, 18, 12);
                 return element('li', { class: 'swatch' }, swatch,
                     `${group || 'other'} (${words('count', this.counts.get(group))})`);

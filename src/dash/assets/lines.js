@@ -80,12 +80,16 @@ window.scrubjay.lines = (() => {
             return some.length ? some : numbers;
         }
 
+        colourAt(at) {
+            return this.table.columns[this.columns[at]].colour || at % 8 + 1;
+        }
+
         // That of the server is of what it drew.
         makeLegend(figure) {
             const outputs = this.columns.map(() => element('output'));
             figure.querySelector('.legend')?.remove();
             this.box.after(element('ul', { class: 'legend' }, ...outputs.map((output, at) =>
-                element('li', { class: `s${at % 8 + 1}` },
+                element('li', { class: `s${this.colourAt(at)}` },
                     clean(this.table.columns[this.columns[at]].label), output))));
             return outputs;
         }
@@ -131,12 +135,12 @@ window.scrubjay.lines = (() => {
             const few = this.order.length <= 120;
             const made = this.columns.map((i, at) => ({
                 scale: this.table.columns[i].type,
-                stroke: series(at),
-                fill: this.isStack ? series(at) : undefined,
+                stroke: series(this.colourAt(at) - 1),
+                fill: this.isStack ? series(this.colourAt(at) - 1) : undefined,
                 width: this.isStack ? 0 : 1.75,
                 paths: this.isBars ? uPlot.paths.bars({ size: [0.8, 40] }) : undefined,
                 spanGaps: false,
-                points: { show: few && !this.isStack, size: 5, fill: series(at) },
+                points: { show: few && !this.isStack, size: 5, fill: series(this.colourAt(at) - 1) },
             }));
             return [{}, ...(this.isStack ? made.reverse() : made)];
         }
@@ -162,6 +166,8 @@ window.scrubjay.lines = (() => {
                 size: this.isTime ? 46 : 30,
                 values: this.isTime ? times : (chart, splits) => this.sayPlaces(splits),
                 ...(this.isEven && { incrs: decades.filter(Number.isInteger) }),
+                ...(!this.isEven && steps[this.table.columns[0].type]
+                    && { incrs: steps[this.table.columns[0].type] }),
             };
             return [x, ...y];
         }
