@@ -8,8 +8,8 @@
 
 #include "analyze/blame.h"
 #include "analyze/earlier.h"
-#include "analyze/keymap.h"
 #include "analyze/view.h"
+#include "key/keymap.h"
 
 /** Works causes out; knows a view, and holds the samples of some of its builds. */
 struct sj_causes;

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "analyze/blame.h"
-#include "analyze/keymap.h"
+#include "key/keymap.h"
 #include "repo/history.h"
 
 /** Looks into merges. Opaque. */

@@ -7,29 +7,29 @@
 
 #include "base/mem.h"
 #include "cli/storage.h"
+#include "key/keymap.h"
 #include "record/db.h"
 #include "record/journal.h"
 #include "record/ledger.h"
-#include "trace/texts.h"
 
 #define FLUSH_BYTES ((size_t)1 << 20)
 
 struct sj_import_journal {
     const struct sj_config *config;
     bool is_dry;
-    struct sj_trace_map known; // ids of builds, and marks of what was added to them
-    struct sj_db *db;          // knows builds that have left the journal; NULL: there is none
-    struct sj_store *store;    // opened when the first path set comes
-    struct sj_batch *batch;    // path sets to be written
-    struct sj_buf frames;      // records and notes to be written
-    struct sj_err err;         // what failed in a writer's function
+    struct sj_keymap known; // ids of builds, and marks of what was added to them
+    struct sj_db *db;       // knows builds that have left the journal; NULL: there is none
+    struct sj_store *store; // opened when the first path set comes
+    struct sj_batch *batch; // path sets to be written
+    struct sj_buf frames;   // records and notes to be written
+    struct sj_err err;      // what failed in a writer's function
 };
 
 static void add_known(struct sj_import_journal *journal, const char *text)
 {
     bool is_new;
     const struct sj_key key = sj_key_of(text, strlen(text));
-    *sj_trace_map_at(&journal->known, &key, &is_new) = 1;
+    *sj_keymap_put(&journal->known, &key, &is_new) = 1;
 }
 
 static void add_note(struct sj_import_journal *journal, const struct sj_note *note)
@@ -93,7 +93,7 @@ void sj_import_journal_close(struct sj_import_journal *journal)
         sj_batch_free(journal->batch);
         sj_store_close(journal->store);
         sj_db_close(journal->db);
-        sj_trace_map_release(&journal->known);
+        sj_keymap_release(&journal->known);
         sj_buf_release(&journal->frames);
         free(journal);
     }
@@ -114,7 +114,7 @@ static bool db_has(struct sj_import_journal *journal, const char *id)
 bool sj_import_journal_has(struct sj_import_journal *journal, const char *id)
 {
     const struct sj_key key = sj_key_of(id, strlen(id));
-    return sj_trace_map_find(&journal->known, &key) || db_has(journal, id);
+    return sj_keymap_find(&journal->known, &key) || db_has(journal, id);
 }
 
 static bool is_known(void *user, const char *id)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/keymap.h"
 #include "base/mem.h"
+#include "key/keymap.h"
 
 /** Something that is kept. */
 struct item {

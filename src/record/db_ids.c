@@ -2,64 +2,23 @@
 #include "record/db_ids.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-#include "base/mem.h"
-
-#define SLOTS_FIRST 1024u
-#define SLOTS_MAX   (1u << 21) /**< 40 MiB */
+#define NUMBERS_MAX (1u << 20) // in one map
 #define KEY_SIZE    (1 + SJ_KEY_SIZE)
 
-struct sj_idmap_slot {
-    struct sj_key key;
-    uint32_t number; // 0: free
-};
-
-void sj_idmap_release(struct sj_idmap *map)
+uint32_t sj_number_find(const struct sj_keymap *map, const struct sj_key *key)
 {
-    free(map->slots);
-    *map = (struct sj_idmap){0};
+    const uint32_t *number = sj_keymap_find(map, key);
+    return number ? *number : 0;
 }
 
-static struct sj_idmap_slot *slot_of(const struct sj_idmap *map, const struct sj_key *key)
+void sj_number_add(struct sj_keymap *map, const struct sj_key *key, uint32_t number)
 {
-    size_t at = sj_get_u64(key->bytes) & (map->size - 1);
-    while (map->slots[at].number && !sj_key_eq(&map->slots[at].key, key)) {
-        at = (at + 1) & (map->size - 1);
+    if (map->count == NUMBERS_MAX) {
+        sj_keymap_clear(map); // what is forgotten is found in the database again
     }
-    return &map->slots[at];
-}
-
-uint32_t sj_idmap_find(const struct sj_idmap *map, const struct sj_key *key)
-{
-    return map->size ? slot_of(map, key)->number : 0;
-}
-
-static void grow(struct sj_idmap *map)
-{
-    struct sj_idmap old = *map;
-    // What is forgotten is found in the database again.
-    bool is_large = old.size >= SLOTS_MAX;
-    map->size = old.size == 0 ? SLOTS_FIRST : is_large ? old.size : 4 * old.size;
-    map->size = map->size > SLOTS_MAX ? SLOTS_MAX : map->size;
-    map->slots = sj_calloc(map->size, sizeof *map->slots);
-    map->count = 0;
-    for (size_t i = 0; i < old.size && !is_large; i++) {
-        if (old.slots[i].number) {
-            *slot_of(map, &old.slots[i].key) = old.slots[i];
-            map->count++;
-        }
-    }
-    free(old.slots);
-}
-
-void sj_idmap_add(struct sj_idmap *map, const struct sj_key *key, uint32_t number)
-{
-    if (map->count >= map->size / 4 * 3) {
-        grow(map);
-    }
-    *slot_of(map, key) = (struct sj_idmap_slot){*key, number};
-    map->count++;
+    bool is_new;
+    *sj_keymap_put(map, key, &is_new) = number;
 }
 
 static void make_key(enum sj_db_id kind, const struct sj_key *key, unsigned char out[KEY_SIZE])
@@ -68,10 +27,10 @@ static void make_key(enum sj_db_id kind, const struct sj_key *key, unsigned char
     memcpy(out + 1, key->bytes, SJ_KEY_SIZE);
 }
 
-int sj_db_id_find(struct sj_db *db, struct sj_idmap *map, enum sj_db_id kind,
+int sj_db_id_find(struct sj_db *db, struct sj_keymap *map, enum sj_db_id kind,
                   const struct sj_key *key, uint32_t *number)
 {
-    uint32_t known = map ? sj_idmap_find(map, key) : 0;
+    uint32_t known = map ? sj_number_find(map, key) : 0;
     if (known) {
         *number = known;
         return 0;
@@ -88,13 +47,13 @@ int sj_db_id_find(struct sj_db *db, struct sj_idmap *map, enum sj_db_id kind,
         return -EBADMSG;
     }
     if (map) {
-        sj_idmap_add(map, key, known);
+        sj_number_add(map, key, known);
     }
     *number = known;
     return 0;
 }
 
-int sj_db_id_put(struct sj_db *db, struct sj_idmap *map, enum sj_db_id kind,
+int sj_db_id_put(struct sj_db *db, struct sj_keymap *map, enum sj_db_id kind,
                  const struct sj_key *key, uint32_t number)
 {
     unsigned char name[KEY_SIZE];
@@ -102,8 +61,8 @@ int sj_db_id_put(struct sj_db *db, struct sj_idmap *map, enum sj_db_id kind,
     make_key(kind, key, name);
     sj_put_u32(value, number);
     int status = sj_db_put(db, SJ_DB_IDS, name, sizeof name, value, sizeof value);
-    if (status == 0 && map && !sj_idmap_find(map, key)) {
-        sj_idmap_add(map, key, number);
+    if (status == 0 && map && !sj_number_find(map, key)) {
+        sj_number_add(map, key, number);
     }
     return status;
 }

@@ -53,13 +53,13 @@ struct sj_ingest {
     struct sj_db_ingested sum;          /**< of this batch */
     uint64_t now_ns;                    /**< when it began */
     uint32_t next[SJ_DB_TABLES];        /**< numbers to come */
-    struct sj_idmap texts;              /**< numbers by key */
-    struct sj_idmap contents;           /**< numbers by content key */
-    struct sj_idmap strongs;            /**< states by strong key and place in a repository */
-    struct sj_idmap made;               /**< configurations of states, by strong key */
-    struct sj_idmap names;              /**< units by place and name as written */
-    struct sj_idmap configs;            /**< numbers by all their fields */
-    struct sj_idmap sets;               /**< indexes of named plus 1, by place and path set */
+    struct sj_keymap texts;             /**< numbers by key */
+    struct sj_keymap contents;          /**< numbers by content key */
+    struct sj_keymap strongs;           /**< states by strong key and place in a repository */
+    struct sj_keymap made;              /**< configurations of states, by strong key */
+    struct sj_keymap names;             /**< units by place and name as written */
+    struct sj_keymap configs;           /**< numbers by all their fields */
+    struct sj_keymap sets;              /**< indexes of named plus 1, by place and path set */
     struct sj_open_build **builds;      /**< by number; NULL: not open */
     size_t builds_size;                 /**< length of builds */
     struct sj_open_build *touched;      /**< builds to be written */

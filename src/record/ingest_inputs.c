@@ -118,7 +118,7 @@ static void forget_sets(struct sj_ingest *in)
     }
     in->named_count = 0;
     in->named_bytes = 0;
-    sj_idmap_release(&in->sets);
+    sj_keymap_release(&in->sets);
 }
 
 static int find_set(struct sj_ingest *in, const struct sj_open_build *build,
@@ -130,7 +130,7 @@ static int find_set(struct sj_ingest *in, const struct sj_open_build *build,
     sj_buf_add(&in->key, record->pathset.bytes, SJ_KEY_SIZE);
     sj_buf_adds(&in->key, cwd);
     struct sj_key key = sj_key_of(in->key.data, in->key.len);
-    uint32_t index = sj_idmap_find(&in->sets, &key);
+    uint32_t index = sj_number_find(&in->sets, &key);
     if (!index) {
         const struct sj_db_place place = {build->root, build->base_dir, cwd};
         struct sj_named_set set = {0};
@@ -145,7 +145,7 @@ static int find_set(struct sj_ingest *in, const struct sj_open_build *build,
         in->named[in->named_count++] = set;
         in->named_bytes += set.count * sizeof *set.paths;
         index = (uint32_t)in->named_count;
-        sj_idmap_add(&in->sets, &key, index);
+        sj_number_add(&in->sets, &key, index);
     }
     *out = &in->named[index - 1];
     return 0;

@@ -160,13 +160,13 @@ static int find_unit(struct sj_ingest *in, const struct sj_open_build *build,
     sj_buf_add(&in->key, cwd, strlen(cwd) + 1);
     sj_buf_adds(&in->key, written);
     struct sj_key key = sj_key_of(in->key.data, in->key.len);
-    uint32_t number = sj_idmap_find(&in->names, &key);
+    uint32_t number = sj_number_find(&in->names, &key);
     if (!number) {
         int status = name_unit(in, build, cwd, written, &number);
         if (status < 0) {
             return status;
         }
-        sj_idmap_add(&in->names, &key, number);
+        sj_number_add(&in->names, &key, number);
     }
     int status = open_unit(in, number, out);
     return status < 0 ? status : note_origin(in, build, record, cwd, *out);
@@ -211,7 +211,7 @@ static int settle_config(struct sj_ingest *in, const struct sj_record *record,
     if (!sample->state || is_zero(&record->strong) || tells_config(record)) {
         return 0;
     }
-    uint32_t made = sj_idmap_find(&in->made, &record->strong);
+    uint32_t made = sj_number_find(&in->made, &record->strong);
     if (!made) {
         struct sj_str row;
         int status = sj_db_state_row(in->db, sample->state, &made, &row);
@@ -219,7 +219,7 @@ static int settle_config(struct sj_ingest *in, const struct sj_record *record,
             return status;
         }
         if (status == 0 && made) {
-            sj_idmap_add(&in->made, &record->strong, made);
+            sj_number_add(&in->made, &record->strong, made);
         }
     }
     sample->config = made ? made : sample->config;

@@ -20,7 +20,7 @@ struct sj_trace_content {
 void sj_trace_contents_release(struct sj_trace_contents *contents)
 {
     if (contents) {
-        sj_trace_map_release(&contents->map);
+        sj_keymap_release(&contents->map);
         free(contents->contents);
         *contents = (struct sj_trace_contents){0};
     }
@@ -57,12 +57,12 @@ bool sj_trace_content_find(struct sj_trace_contents *contents, const char *path,
 {
     bool is_new;
     const struct sj_key key = sj_key_of(path, strlen(path));
-    size_t *place = sj_trace_map_at(&contents->map, &key, &is_new);
+    uint32_t *place = sj_keymap_put(&contents->map, &key, &is_new);
     if (is_new) {
         contents->contents =
             sj_realloc(contents->contents, contents->count + 1, sizeof *contents->contents);
         contents->contents[contents->count] = look(path);
-        *place = contents->count++;
+        *place = (uint32_t)contents->count++;
     }
     const struct sj_trace_content *content = &contents->contents[*place];
     if (!content->is_there || content->changed_ns >= before_ns) {

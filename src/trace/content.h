@@ -8,11 +8,11 @@
 
 #include <stdbool.h>
 
-#include "trace/texts.h"
+#include "key/keymap.h"
 
 /** Files that were looked at. Zeroed: none. */
 struct sj_trace_contents {
-    struct sj_trace_map map;           /**< from paths to numbers of files */
+    struct sj_keymap map;              /**< from paths to numbers of files */
     struct sj_trace_content *contents; /**< files */
     size_t count;                      /**< length of contents */
 };

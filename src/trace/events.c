@@ -91,14 +91,14 @@ size_t sj_trace_build_at(struct sj_trace_model *model, const char *id)
 {
     bool is_new;
     const struct sj_key key = key_of(model, "build", 0, id);
-    const size_t *found = sj_trace_map_find(&model->names, &key);
+    const uint32_t *found = sj_keymap_find(&model->names, &key);
     if (found || model->build_count == BUILDS_MAX) {
         if (!found) {
             sj_trace_model_problem(model, 0, "builds beyond the first 100,000: taken as one");
         }
         return found ? *found : 0;
     }
-    *sj_trace_map_at(&model->names, &key, &is_new) = model->build_count;
+    *sj_keymap_put(&model->names, &key, &is_new) = (uint32_t)model->build_count;
     model->builds = sj_realloc(model->builds, model->build_count + 1, sizeof *model->builds);
     model->builds[model->build_count] = (struct sj_trace_build){
         .told = {.id = keep(model, id), .exit_status = -1},
@@ -249,7 +249,7 @@ static size_t add_unit(struct sj_trace_model *model, size_t build,
 static void set_number(struct sj_trace_model *model, const struct sj_key *key, size_t number)
 {
     bool is_new;
-    *sj_trace_map_at(&model->names, key, &is_new) = number;
+    *sj_keymap_put(&model->names, key, &is_new) = (uint32_t)number;
 }
 
 static int take_unit(void *user, const struct sj_import_unit *event)
@@ -264,7 +264,7 @@ static int take_unit(void *user, const struct sj_import_unit *event)
     const char *path = full_path(model, told.directory, told.name);
     bool has_run = told.outcome != SJ_IMPORT_KNOWN;
     const struct sj_key key = key_of(model, "unit", build, path);
-    const size_t *found = sj_trace_map_find(&model->names, &key);
+    const uint32_t *found = sj_keymap_find(&model->names, &key);
     size_t number = found ? *found : SJ_TRACE_NONE;
     if (found && !(has_run && model->units[number].times_file == model->file)) {
         sj_trace_unit_fill(&model->units[number], &told);
@@ -289,7 +289,7 @@ static int take_unit(void *user, const struct sj_import_unit *event)
 static size_t unit_of(struct sj_trace_model *model, size_t build, const char *name)
 {
     const struct sj_key key = key_of(model, "name", build, name);
-    const size_t *found = sj_trace_map_find(&model->names, &key);
+    const uint32_t *found = sj_keymap_find(&model->names, &key);
     if (found) {
         return *found;
     }

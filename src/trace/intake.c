@@ -389,8 +389,8 @@ int sj_trace_intake(struct sj_trace_model *model, const struct sj_trace_options 
         status = is_wanted ? take_build(&taking, &model->builds[i], done) : 0;
     }
     sj_trace_contents_release(&taking.contents);
-    sj_trace_map_release(&taking.sets);
-    sj_trace_map_release(&taking.blobs);
+    sj_keymap_release(&taking.sets);
+    sj_keymap_release(&taking.blobs);
     sj_hasher_free(taking.hasher);
     sj_buf_release(&taking.text);
     return status < 0 ? sj_fail(err, status, "cannot write what was imported") : 0;

@@ -225,7 +225,7 @@ static bool edge_pair(struct sj_taking *taking, const struct sj_trace_edge *edge
     sj_hasher_text(taking->hasher, out->value);
     bool is_new;
     const struct sj_key key = sj_hasher_key(taking->hasher);
-    *sj_trace_map_at(&taking->edges, &key, &is_new) = 1;
+    *sj_keymap_put(&taking->edges, &key, &is_new) = 1;
     return is_new; // many units include the same header, which includes the same others
 }
 
@@ -258,7 +258,7 @@ static int write_edges(struct sj_taking *taking)
         status = count > 0 ? taking->writer->note(taking->writer->user, &note) : 0;
     }
     free(pairs);
-    sj_trace_map_release(&taking->edges);
+    sj_keymap_release(&taking->edges);
     return status;
 }
 

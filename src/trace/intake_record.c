@@ -94,7 +94,7 @@ static int note_blob(struct sj_taking *taking, const struct input *input)
         sj_oid_parse(input->hash + sizeof GIT_PREFIX - 1, &blob.blob) < 0) {
         return 0;
     }
-    *sj_trace_map_at(&taking->blobs, &input->content, &is_new) = 1;
+    *sj_keymap_put(&taking->blobs, &input->content, &is_new) = 1;
     const struct sj_note note = {
         .kind = SJ_NOTE_BLOBS,
         .time_ns = (uint64_t)taking->start_ns,
@@ -138,7 +138,7 @@ static int write_set(struct sj_taking *taking, struct inputs *inputs)
     }
     bool is_new;
     inputs->set = sj_key_of(bytes.data, bytes.len);
-    *sj_trace_map_at(&taking->sets, &inputs->set, &is_new) = 1;
+    *sj_keymap_put(&taking->sets, &inputs->set, &is_new) = 1;
     return is_new
                ? taking->writer->pathset(taking->writer->user, &inputs->set, bytes.data, bytes.len)
                : 0;

@@ -10,6 +10,13 @@
 
 #define PROBLEMS_MAX 1000
 
+const char *sj_trace_text(struct sj_pool *texts, const char *text, size_t max, bool *is_cut)
+{
+    size_t len = text ? strnlen(text, max + 1) : 0;
+    *is_cut |= len > max;
+    return text ? sj_pool_bytes(texts, text, len > max ? max : len) : NULL;
+}
+
 void sj_trace_model_init(struct sj_trace_model *model)
 {
     *model = (struct sj_trace_model){
@@ -23,8 +30,8 @@ void sj_trace_model_init(struct sj_trace_model *model)
 void sj_trace_model_release(struct sj_trace_model *model)
 {
     if (model) {
-        sj_trace_texts_release(&model->texts);
-        sj_trace_map_release(&model->names);
+        sj_pool_release(&model->texts);
+        sj_keymap_release(&model->names);
         sj_hasher_free(model->hasher);
         free(model->builds);
         free(model->units);
@@ -80,7 +87,7 @@ int sj_trace_model_read(struct sj_trace_model *model, const struct sj_import_for
 }
 
 // Of all builds that have a unit of that name the latest one's.
-static void find_latest(struct sj_trace_model *model, struct sj_trace_map *latest)
+static void find_latest(struct sj_trace_model *model, struct sj_keymap *latest)
 {
     for (size_t i = 0; i < model->unit_count; i++) {
         const struct sj_trace_unit *unit = &model->units[i];
@@ -89,11 +96,11 @@ static void find_latest(struct sj_trace_model *model, struct sj_trace_map *lates
         }
         bool is_new;
         const struct sj_key key = sj_key_of(unit->path, strlen(unit->path));
-        size_t *place = sj_trace_map_at(latest, &key, &is_new);
+        uint32_t *place = sj_keymap_put(latest, &key, &is_new);
         const struct sj_trace_unit *other = &model->units[*place];
         if (is_new ||
             model->builds[unit->build].told.start_ns >= model->builds[other->build].told.start_ns) {
-            *place = i;
+            *place = (uint32_t)i;
         }
     }
 }
@@ -150,17 +157,17 @@ void sj_trace_model_join(struct sj_trace_model *model)
     if (latest == 0) {
         return;
     }
-    struct sj_trace_map map = {0};
+    struct sj_keymap map = {0};
     find_latest(model, &map);
     for (size_t i = 0; i < model->unit_count; i++) {
         struct sj_trace_unit *unit = &model->units[i];
         const struct sj_key key = sj_key_of(unit->path, strlen(unit->path));
-        const size_t *place = unit->build == 0 ? sj_trace_map_find(&map, &key) : NULL;
+        const uint32_t *place = unit->build == 0 ? sj_keymap_find(&map, &key) : NULL;
         if (place) {
             join_unit(model, *place, unit);
         }
     }
-    sj_trace_map_release(&map);
+    sj_keymap_release(&map);
     struct sj_trace_build *nameless = &model->builds[0];
     struct sj_trace_build *build = &model->builds[latest];
     if (nameless->runs > 0) {

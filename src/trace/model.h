@@ -10,7 +10,7 @@
 #include <scrubjay/import.h>
 
 #include "base/buf.h"
-#include "trace/texts.h"
+#include "key/keymap.h"
 
 #define SJ_TRACE_NONE SIZE_MAX /**< no such number */
 
@@ -77,8 +77,8 @@ struct sj_trace_problem {
 
 /** What was told. Zeroed but for next numbers: use sj_trace_model_init(). */
 struct sj_trace_model {
-    struct sj_trace_texts texts;       /**< all texts */
-    struct sj_trace_map names;         /**< of builds and units, to their numbers */
+    struct sj_pool texts;              /**< all texts */
+    struct sj_keymap names;            /**< of builds and units, to their numbers */
     struct sj_hasher *hasher;          /**< of keys for names */
     struct sj_trace_build *builds;     /**< by number; 0: the one without a name */
     size_t build_count;                /**< length of builds */
@@ -101,6 +101,17 @@ struct sj_trace_model {
     size_t file;                       /**< its number */
     int64_t mtime_ns;                  /**< of the latest file; 0: not known */
 };
+
+/**
+ * Keep a text.
+ *
+ * @param texts  texts
+ * @param text   NUL-terminated, or NULL
+ * @param max    longer ones are cut
+ * @param is_cut set when it was cut; untouched otherwise
+ * @return the same text for the same text, valid as long as texts; NULL for NULL
+ */
+const char *sj_trace_text(struct sj_pool *texts, const char *text, size_t max, bool *is_cut);
 
 /** Begin. @param model takes it; end with sj_trace_model_release() */
 void sj_trace_model_init(struct sj_trace_model *model);

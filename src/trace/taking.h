@@ -14,9 +14,9 @@ struct sj_taking {
     const struct sj_trace_options *options; /**< how */
     const struct sj_trace_writer *writer;   /**< takes records and notes */
     struct sj_trace_contents contents;      /**< files that were looked at */
-    struct sj_trace_map sets;               /**< path sets that were written */
-    struct sj_trace_map blobs;              /**< contents whose names in git were noted */
-    struct sj_trace_map edges;              /**< include edges that were written */
+    struct sj_keymap sets;                  /**< path sets that were written */
+    struct sj_keymap blobs;                 /**< contents whose names in git were noted */
+    struct sj_keymap edges;                 /**< include edges that were written */
     struct sj_hasher *hasher;               /**< of keys */
     struct sj_buf text;                     /**< for a path */
     const struct sj_trace_build *build;     /**< the build */

@@ -204,16 +204,16 @@ Test(db_rows, states_that_are_kept_are_bounded)
 
 Test(db_rows, numbers_are_found_by_key)
 {
-    struct sj_idmap map = {0};
+    struct sj_keymap map = {0};
     struct sj_key key = sj_key_of("0", 1);
-    cr_expect_eq(sj_idmap_find(&map, &key), 0);
+    cr_expect_eq(sj_number_find(&map, &key), 0);
     for (uint32_t i = 1; i < 5000; i++) {
         key = sj_key_of(&i, sizeof i);
-        sj_idmap_add(&map, &key, i);
+        sj_number_add(&map, &key, i);
     }
     for (uint32_t i = 1; i < 5000; i++) {
         key = sj_key_of(&i, sizeof i);
-        cr_assert_eq(sj_idmap_find(&map, &key), i);
+        cr_assert_eq(sj_number_find(&map, &key), i);
     }
-    sj_idmap_release(&map);
+    sj_keymap_release(&map);
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyze/keymap.h"
+#include "key/keymap.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 
 #define SLOTS_MIN 64
@@ -23,11 +26,29 @@ void sj_keymap_clear(struct sj_keymap *map)
     }
 }
 
+// Keys are hashes already, but others may have chosen them: so that no log can fill one corner of a
+// map, they are mixed with a number that differs from process to process.
+static uint64_t seed_of_process(void)
+{
+    static atomic_ullong kept;
+    unsigned long long seed = atomic_load_explicit(&kept, memory_order_relaxed);
+    if (seed == 0) {
+        unsigned long long mine = 0;
+        unsigned long long nobodys = 0;
+        // What fails, early in a system's life, costs no more than the protection.
+        (void)getrandom(&mine, sizeof mine, GRND_NONBLOCK);
+        mine |= 1;
+        seed = atomic_compare_exchange_strong(&kept, &nobodys, mine) ? mine : nobodys;
+    }
+    return seed;
+}
+
 static struct sj_keymap_slot *probe(const struct sj_keymap *map, const struct sj_key *key)
 {
-    uint64_t hash;
-    memcpy(&hash, key->bytes, sizeof hash);
-    size_t at = (size_t)hash & (map->size - 1);
+    uint64_t low = (sj_get_u64(key->bytes) ^ map->seed) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t high = (sj_get_u64(key->bytes + 8) + map->seed) * UINT64_C(0xd6e8feb86659fd93);
+    uint64_t hash = low ^ high;
+    size_t at = (size_t)(hash >> 32) & (map->size - 1);
     while (map->slots[at].is_used && !sj_key_eq(&map->slots[at].key, key)) {
         at = (at + 1) & (map->size - 1);
     }
@@ -45,7 +66,8 @@ uint32_t *sj_keymap_find(const struct sj_keymap *map, const struct sj_key *key)
 
 static void grow(struct sj_keymap *map)
 {
-    struct sj_keymap bigger = {.size = map->size ? 2 * map->size : SLOTS_MIN};
+    struct sj_keymap bigger = {.size = map->size ? 2 * map->size : SLOTS_MIN,
+                               .seed = seed_of_process()};
     bigger.slots = sj_calloc(bigger.size, sizeof *bigger.slots);
     bigger.count = map->count;
     for (size_t i = 0; i < map->size; i++) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * A map from content keys to numbers, and texts that are kept once: what analyses look things up
- * with. Keys are XXH3-128, so two different things do not meet in one place.
+ * A map from content keys to numbers, and texts that are kept once. Keys are XXH3-128, so two
+ * different things do not meet in one place.
  */
 #pragma once
 
@@ -24,6 +24,7 @@ struct sj_keymap {
     struct sj_keymap_slot *slots; /**< a power of two of them; NULL: none */
     size_t size;                  /**< how many */
     size_t count;                 /**< of them used */
+    uint64_t seed;                /**< mixed into keys */
 };
 
 /** Free a map. @param map map, zeroed or NULL */
