@@ -122,6 +122,16 @@ int sj_bill_decode(const void *data, size_t len, struct sj_bill *out);
  * three. @param bill bill @param generated of it @return true when it does */
 bool sj_bill_is_volatile(const struct sj_bill *bill, const struct sj_bill_generated *generated);
 
+/**
+ * Prints of bills: of all that each build's bill follows from, its records and those of builds that
+ * it is compared with. Where a print is the same, so is the bill.
+ *
+ * @param view     of the whole project
+ * @param is_drill merges are split, too
+ * @param out      takes a print for each build of the view
+ */
+void sj_bill_prints(const struct sj_view *view, bool is_drill, struct sj_key *out);
+
 /** Which builds to charge. */
 struct sj_bill_order {
     const struct sj_view *view; /**< of the whole project, without samples */

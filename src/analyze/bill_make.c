@@ -44,11 +44,13 @@ static void hash_build(struct sj_hasher *hasher, const struct sj_build *build)
     struct {
         uint64_t number;
         uint64_t start_ns;
+        uint64_t revision;
         uint64_t counts[SJ_OUTCOME_COUNT];
     } told;
     memset(&told, 0, sizeof told);
     told.number = build->number;
     told.start_ns = build->start_ns;
+    told.revision = build->revision;
     memcpy(told.counts, build->count, sizeof told.counts);
     sj_hasher_field(hasher, &told, sizeof told);
     sj_hasher_field(hasher, build->commit.bytes, SJ_OID_SIZE);
@@ -62,18 +64,17 @@ static void hash_place(struct sj_hasher *hasher, const struct sj_view *view,
     sj_hasher_field(hasher, place, sizeof place);
 }
 
-static const char *memo_name(const struct making *making)
+static const char *memo_name(bool is_drill)
 {
-    return making->order->is_drill ? MEMO_DRILL : MEMO_WHOLE;
+    return is_drill ? MEMO_DRILL : MEMO_WHOLE;
 }
 
 #define HASHED_HOPS 3 /**< references that a bill is taken to follow from */
 
 // What came in before a build does not change any more; what came in after it and began before its
 // end may have compiled the same before, or be nearer in history.
-static void find_prints(struct making *making)
+void sj_bill_prints(const struct sj_view *view, bool is_drill, struct sj_key *out)
 {
-    const struct sj_view *view = making->order->view;
     size_t count = view->build_count;
     SJ_AUTO(sj_auto_free) struct arrival *arrivals = sj_calloc(count + 1, sizeof *arrivals);
     for (size_t i = 0; i < count; i++) {
@@ -91,7 +92,7 @@ static void find_prints(struct making *making)
         const struct sj_view_build *build = arrivals[i].build;
         uint64_t end_ns = build->build.start_ns + build->build.wall_ns;
         sj_hasher_reset(hasher);
-        sj_hasher_text(hasher, memo_name(making));
+        sj_hasher_text(hasher, memo_name(is_drill));
         hash_place(hasher, view, build);
         uint32_t at = build->reference;
         for (int hop = 0; hop < HASHED_HOPS && at != UINT32_MAX; hop++) {
@@ -103,7 +104,7 @@ static void find_prints(struct making *making)
                 hash_build(hasher, &arrivals[j].build->build);
             }
         }
-        making->prints[arrivals[i].index] = sj_hasher_key(hasher);
+        out[arrivals[i].index] = sj_hasher_key(hasher);
     }
     sj_hasher_free(hasher);
 }
@@ -130,7 +131,7 @@ static bool find_bytes(struct making *making, size_t index, struct sj_buf *out)
     if (order->get && order->get(&making->prints[index], out, order->user)) {
         return true;
     }
-    return sj_db_memo_get(order->view->db, number, memo_name(making), out) == 0;
+    return sj_db_memo_get(order->view->db, number, memo_name(making->order->is_drill), out) == 0;
 }
 
 // Returns whether the build's bill was at hand.
@@ -165,7 +166,7 @@ static void keep(struct making *making, size_t index, const struct sj_bill *bill
     }
     if (!order->is_read_only) {
         (void)sj_db_memo_put(order->view->db, order->view->builds[index].build.number,
-                             memo_name(making), bytes.data, bytes.len);
+                             memo_name(making->order->is_drill), bytes.data, bytes.len);
     }
 }
 
@@ -233,7 +234,7 @@ int sj_bill_make(const struct sj_bill_order *order, struct sj_bill *out, struct 
     SJ_AUTO(sj_auto_free) struct sj_key *prints = sj_calloc(view->build_count + 1, sizeof *prints);
     SJ_AUTO(sj_auto_free) uint32_t *missing = sj_calloc(view->build_count + 1, sizeof *missing);
     struct making making = {.order = order, .out = out, .prints = prints, .err = err};
-    find_prints(&making);
+    sj_bill_prints(view, order->is_drill, prints);
     size_t count = 0;
     for (size_t i = 0; i < view->build_count; i++) {
         if (order->is_wanted[i] && !recall(&making, i)) {

@@ -6,49 +6,142 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "dash/cache_file.h"
 #include "key/keymap.h"
 
 /** Something that is kept. */
 struct item {
-    void *data;
+    void *data; // NULL: it has moved to the young ones
     size_t len;
 };
 
-struct sj_dash_cache {
-    pthread_mutex_t lock; // guards all below
+/** Things that came at about the same time. */
+struct generation {
     struct sj_keymap map; // places of items
     struct item *items;
     size_t size;  // allocated of items
-    size_t bytes; // of all items
-    size_t limit;
+    size_t bytes; // as a file has them
 };
 
-struct sj_dash_cache *sj_dash_cache_new(size_t limit)
+// What is used moves from the old ones to the young ones. When these fill half of the room, the old
+// ones go and the young ones are old: what nobody asks for leaves in time.
+struct sj_dash_cache {
+    pthread_mutex_t lock; // guards all below
+    struct generation young;
+    struct generation old;
+    size_t limit;
+    struct sj_cache_file file; // of the young ones
+    bool is_read;
+};
+
+struct sj_dash_cache *sj_dash_cache_new(const char *path, bool is_read_only, size_t limit)
 {
     struct sj_dash_cache *cache = sj_calloc(1, sizeof *cache);
     cache->limit = limit;
+    cache->file = (struct sj_cache_file){
+        .path = path ? sj_strdup(path) : NULL, .is_read_only = is_read_only, .fd = -1};
     (void)pthread_mutex_init(&cache->lock, NULL);
     return cache;
 }
 
-static void empty(struct sj_dash_cache *cache)
+static void release(struct generation *generation)
 {
-    for (size_t i = 0; i < cache->map.count; i++) {
-        free(cache->items[i].data);
+    for (size_t i = 0; i < generation->map.count; i++) {
+        free(generation->items[i].data);
     }
-    sj_keymap_clear(&cache->map);
-    cache->bytes = 0;
+    sj_keymap_release(&generation->map);
+    free(generation->items);
+    *generation = (struct generation){0};
+}
+
+static void forget(struct sj_dash_cache *cache)
+{
+    release(&cache->young);
+    release(&cache->old);
+    sj_cache_file_close(&cache->file);
+    cache->is_read = false;
 }
 
 void sj_dash_cache_free(struct sj_dash_cache *cache)
 {
     if (cache) {
-        empty(cache);
-        sj_keymap_release(&cache->map);
-        free(cache->items);
+        forget(cache);
+        free(cache->file.path);
         (void)pthread_mutex_destroy(&cache->lock);
         free(cache);
     }
+}
+
+void sj_dash_cache_forget(struct sj_dash_cache *cache)
+{
+    if (cache) {
+        (void)pthread_mutex_lock(&cache->lock);
+        forget(cache);
+        (void)pthread_mutex_unlock(&cache->lock);
+    }
+}
+
+static struct item *find(const struct generation *generation, const struct sj_key *key)
+{
+    const uint32_t *place = sj_keymap_find(&generation->map, key);
+    return place && generation->items[*place].data ? &generation->items[*place] : NULL;
+}
+
+// The data is taken over.
+static void add(struct generation *generation, const struct sj_key *key, void *data, size_t len)
+{
+    bool is_new;
+    uint32_t *place = sj_keymap_put(&generation->map, key, &is_new);
+    if (is_new) {
+        *place = (uint32_t)generation->map.count - 1;
+        if (*place == generation->size) {
+            generation->size = generation->size ? 2 * generation->size : 64;
+            generation->items =
+                sj_realloc(generation->items, generation->size, sizeof *generation->items);
+        }
+        generation->items[*place] = (struct item){0};
+    }
+    struct item *item = &generation->items[*place];
+    free(item->data);
+    *item = (struct item){data, len};
+    generation->bytes += SJ_CACHE_ENTRY + len;
+}
+
+static void *copy_of(const void *data, size_t len)
+{
+    void *copy = sj_calloc(len + 1, 1);
+    memcpy(copy, data, len);
+    return copy;
+}
+
+static void add_read(const struct sj_key *key, const void *data, size_t len, void *user)
+{
+    add(user, key, copy_of(data, len), len);
+}
+
+static void read_files(struct sj_dash_cache *cache)
+{
+    if (cache->is_read || !cache->file.path) {
+        return;
+    }
+    cache->is_read = true;
+    SJ_AUTO(sj_auto_free) char *old = sj_asprintf("%s.old", cache->file.path);
+    (void)sj_cache_file_read(old, cache->limit, add_read, &cache->old);
+    size_t good = sj_cache_file_read(cache->file.path, cache->limit, add_read, &cache->young);
+    sj_cache_file_open(&cache->file, good);
+}
+
+// The data is taken over.
+static void keep(struct sj_dash_cache *cache, const struct sj_key *key, void *data, size_t len)
+{
+    if (cache->young.bytes + SJ_CACHE_ENTRY + len > cache->limit / 2) {
+        release(&cache->old);
+        cache->old = cache->young;
+        cache->young = (struct generation){0};
+        sj_cache_file_turn(&cache->file);
+    }
+    sj_cache_file_append(&cache->file, key, data, len);
+    add(&cache->young, key, data, len);
 }
 
 bool sj_dash_cache_get(struct sj_dash_cache *cache, const struct sj_key *key, struct sj_buf *out)
@@ -57,40 +150,36 @@ bool sj_dash_cache_get(struct sj_dash_cache *cache, const struct sj_key *key, st
         return false;
     }
     (void)pthread_mutex_lock(&cache->lock);
-    const uint32_t *place = sj_keymap_find(&cache->map, key);
-    if (place) {
-        sj_buf_add(out, cache->items[*place].data, cache->items[*place].len);
+    read_files(cache);
+    const struct item *found = find(&cache->young, key);
+    if (found) {
+        sj_buf_add(out, found->data, found->len);
+    } else {
+        struct item *old = find(&cache->old, key);
+        found = old;
+        if (old) {
+            const struct item moved = *old;
+            *old = (struct item){0};
+            sj_buf_add(out, moved.data, moved.len);
+            keep(cache, key, moved.data, moved.len);
+        }
     }
     (void)pthread_mutex_unlock(&cache->lock);
-    return place != NULL;
+    return found != NULL;
 }
 
-// All goes when there is no more room: it can be worked out again, and that happens rarely.
 void sj_dash_cache_put(struct sj_dash_cache *cache, const struct sj_key *key, const void *data,
                        size_t len)
 {
-    if (!cache || len > cache->limit / 2) {
+    if (!cache || len > cache->limit / 4) {
         return;
     }
     (void)pthread_mutex_lock(&cache->lock);
-    if (cache->bytes + len > cache->limit) {
-        empty(cache);
+    read_files(cache);
+    // Another thread may have been faster.
+    const struct item *known = find(&cache->young, key);
+    if (!known || known->len != len || memcmp(known->data, data, len) != 0) {
+        keep(cache, key, copy_of(data, len), len);
     }
-    bool is_new;
-    uint32_t *place = sj_keymap_put(&cache->map, key, &is_new);
-    if (is_new) {
-        *place = (uint32_t)cache->map.count - 1;
-        if (*place == cache->size) {
-            cache->size = cache->size ? 2 * cache->size : 64;
-            cache->items = sj_realloc(cache->items, cache->size, sizeof *cache->items);
-        }
-        cache->items[*place] = (struct item){0};
-    }
-    struct item *item = &cache->items[*place];
-    cache->bytes = cache->bytes - item->len + len;
-    free(item->data);
-    item->data = sj_calloc(len + 1, 1);
-    memcpy(item->data, data, len);
-    item->len = len;
     (void)pthread_mutex_unlock(&cache->lock);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "dash/cache.h"
@@ -46,31 +47,54 @@ static const unsigned char class_of[SJ_BLAME_KIND_COUNT] = {
     [SJ_BLAME_ASKED] = SJ_CLASS_REDUNDANT + 1,
 };
 
-/** A build, as it is remembered; by number. */
-struct known {
-    uint64_t number;
-    uint64_t print; // of what it follows from
-    uint64_t cpu_ns[SJ_CLASS_COUNT];
-};
+#define KNOWN_SIZE (8 * SJ_CLASS_COUNT) // of a build, as it is remembered: u64 of each class
 
 /** Work under way. */
 struct work {
     const struct sj_scope *scope;
+    struct sj_key *keys; // of each build: what its causes are remembered by
     struct sj_build_causes *out;
 };
 
-static uint64_t print_of(const struct sj_scope *scope, size_t build)
+// They follow from what the bill follows from.
+static struct sj_key *find_keys(const struct sj_scope *scope)
 {
-    const struct sj_view_build *at = &scope->view.builds[build];
-    uint64_t reference =
-        at->reference != UINT32_MAX ? scope->view.builds[at->reference].build.number : 0;
-    // Only this process reads it: a sum that mixes well is enough.
-    uint64_t print = at->build.flags;
-    for (size_t i = 0; i < SJ_OUTCOME_COUNT; i++) {
-        print = print * UINT64_C(0x9e3779b97f4a7c15) + at->build.count[i];
+    struct {
+        char name[16];
+        struct sj_key reader;
+        struct sj_key print;
+    } told = {.name = "causes 2", .reader = sj_dash_reader(&scope->view)};
+    struct sj_key *keys = sj_calloc(scope->view.build_count + 1, sizeof *keys);
+    sj_bill_prints(&scope->view, false, keys);
+    for (size_t i = 0; i < scope->view.build_count; i++) {
+        told.print = keys[i];
+        keys[i] = sj_key_of(&told, sizeof told);
     }
-    print = print * UINT64_C(0x9e3779b97f4a7c15) + reference;
-    return print * UINT64_C(0x9e3779b97f4a7c15) + (at->commit != SJ_NO_COMMIT);
+    return keys;
+}
+
+static bool recall(const struct work *work, size_t build)
+{
+    SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_DASH_CACHE_MAX);
+    struct sj_build_causes *out = &work->out[build];
+    if (!sj_dash_cache_get(work->scope->call->site->cache, &work->keys[build], &bytes) ||
+        bytes.len != KNOWN_SIZE) {
+        return false;
+    }
+    out->is_known = true;
+    for (size_t i = 0; i < SJ_CLASS_COUNT; i++) {
+        out->cpu_ns[i] = sj_get_u64(bytes.data + 8 * i);
+    }
+    return true;
+}
+
+static void remember(const struct work *work, size_t build)
+{
+    unsigned char bytes[KNOWN_SIZE];
+    for (size_t i = 0; i < SJ_CLASS_COUNT; i++) {
+        sj_put_u64(bytes + 8 * i, work->out[build].cpu_ns[i]);
+    }
+    sj_dash_cache_put(work->scope->call->site->cache, &work->keys[build], bytes, sizeof bytes);
 }
 
 static void take_bill(size_t build, const struct sj_bill *bill, void *user)
@@ -88,56 +112,7 @@ static void take_bill(size_t build, const struct sj_bill *bill, void *user)
             out->cpu_ns[SJ_CLASS_UNKNOWN] += told->cpu_ns[SJ_OUTCOME_MISS];
         }
     }
-}
-
-static struct sj_key key_of(const struct sj_scope *scope)
-{
-    struct sj_hasher *hasher = sj_hasher_new();
-    sj_hasher_text(hasher, "causes 1");
-    sj_hasher_text(hasher, scope->view.project);
-    struct sj_key key = sj_hasher_key(hasher);
-    sj_hasher_free(hasher);
-    return key;
-}
-
-static int by_number(const void *left, const void *right)
-{
-    uint64_t a = ((const struct known *)left)->number;
-    uint64_t b = ((const struct known *)right)->number;
-    return a < b ? -1 : a > b;
-}
-
-// What was worked out before, by number.
-static struct known *recall(const struct sj_scope *scope, size_t *count)
-{
-    struct sj_key key = key_of(scope);
-    SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_DASH_CACHE_MAX);
-    (void)sj_dash_cache_get(scope->call->site->cache, &key, &bytes);
-    *count = bytes.len / sizeof(struct known);
-    struct known *known = sj_calloc(*count + 1, sizeof *known);
-    if (*count > 0) {
-        memcpy(known, bytes.data, *count * sizeof *known);
-    }
-    return known;
-}
-
-static void remember(const struct sj_scope *scope, const struct work *work)
-{
-    struct known *known = sj_calloc(scope->view.build_count + 1, sizeof *known);
-    size_t count = 0;
-    for (size_t i = 0; i < scope->view.build_count; i++) {
-        if (work->out[i].is_known) {
-            known[count].number = scope->view.builds[i].build.number;
-            known[count].print = print_of(scope, i);
-            memcpy(known[count++].cpu_ns, work->out[i].cpu_ns, sizeof known->cpu_ns);
-        }
-    }
-    if (count > 0) {
-        qsort(known, count, sizeof *known, by_number);
-    }
-    struct sj_key key = key_of(scope);
-    sj_dash_cache_put(scope->call->site->cache, &key, known, count * sizeof *known);
-    free(known);
+    remember(work, build);
 }
 
 static int latest_first(const void *left, const void *right, void *user)
@@ -181,19 +156,12 @@ int sj_build_causes_find(const struct sj_scope *scope, struct sj_build_causes **
                          struct sj_err *err)
 {
     size_t count = scope->view.build_count;
-    struct work work = {.scope = scope, .out = sj_calloc(count + 1, sizeof *work.out)};
-    size_t known_count;
-    SJ_AUTO(sj_auto_free) struct known *known = recall(scope, &known_count);
+    struct work work = {.scope = scope, .keys = find_keys(scope)};
+    work.out = sj_calloc(count + 1, sizeof *work.out);
     SJ_AUTO(sj_auto_free) size_t *missing = sj_calloc(count + 1, sizeof *missing);
     size_t missing_count = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct known wanted = {.number = scope->view.builds[i].build.number};
-        const struct known *found =
-            known_count ? bsearch(&wanted, known, known_count, sizeof *known, by_number) : NULL;
-        if (found && found->print == print_of(scope, i)) {
-            work.out[i].is_known = true;
-            memcpy(work.out[i].cpu_ns, found->cpu_ns, sizeof found->cpu_ns);
-        } else if (scope->is_wanted[i]) {
+        if (scope->is_wanted[i] && !recall(&work, i)) {
             missing[missing_count++] = i;
         }
     }
@@ -202,8 +170,8 @@ int sj_build_causes_find(const struct sj_scope *scope, struct sj_build_causes **
     if (missing_count > 0) {
         qsort_r(missing, missing_count, sizeof *missing, latest_first, scope->view.builds);
         status = charge(&work, missing, missing_count, &done, err);
-        remember(scope, &work);
     }
+    free(work.keys);
     if (status < 0) {
         free(work.out);
         return status;

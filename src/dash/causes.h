@@ -33,7 +33,7 @@ extern const struct sj_cause_class_info sj_cause_classes[SJ_CLASS_COUNT];
 
 /** CPU of one build's misses. */
 struct sj_build_causes {
-    bool is_known;                   /**< false: there was no time to work it out; ask again */
+    bool is_known; /**< false: it was not wanted, or there was no time: ask again */
     uint64_t cpu_ns[SJ_CLASS_COUNT]; /**< by class */
 };
 
@@ -41,7 +41,7 @@ struct sj_build_causes {
  * Find what wanted builds' misses were charged to.
  *
  * @param scope builds
- * @param out   takes an array, one for each build of the view, wanted or not; the caller frees it
+ * @param out   takes an array, one for each build of the view; the caller frees it
  * @param late  takes how many wanted builds are not known yet
  * @param err   what failed
  * @return 0 or a negative errno

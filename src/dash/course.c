@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "dash/cache.h"
+#include "dash/course_piece.h"
 
 #define PIECE       200 // points that steps are looked for in: SJ_STEP_WINDOW
 #define STRIDE      100
@@ -25,13 +26,6 @@ void sj_course_release(struct sj_course *course)
         *course = (struct sj_course){0};
     }
 }
-
-/** A piece, as it is remembered: its values and steps stand behind it. */
-struct piece {
-    uint64_t count;      // points
-    uint64_t step_count; // steps
-    uint64_t is_last;    // no piece follows
-};
 
 /** Work under way. */
 struct work {
@@ -77,15 +71,14 @@ static struct sj_key key_of(const struct work *work, const bool *is_in, size_t f
 {
     const struct sj_view *view = &work->scope->view;
     struct sj_hasher *hasher = sj_hasher_new();
-    sj_hasher_text(hasher, "course 1");
+    sj_hasher_text(hasher, "course 2");
     const char *toolchain = work->scope->call->query->parameter[SJ_DASH_TOOLCHAIN];
     sj_hasher_text(hasher, view->project);
     sj_hasher_text(hasher, toolchain ? toolchain : "");
     for (size_t i = 0; i < view->build_count; i++) {
         if (is_in[i]) {
             const struct sj_build *build = &view->builds[i].build;
-            uint64_t told[] = {build->number, build->flags, build->count[SJ_OUTCOME_HIT],
-                               build->count[SJ_OUTCOME_MISS],
+            uint64_t told[] = {build->number, build->start_ns, build->revision, build->flags,
                                view->builds[i].commit != SJ_NO_COMMIT};
             sj_hasher_field(hasher, told, sizeof told);
         }
@@ -146,15 +139,16 @@ static const struct sj_series_line *cpu_line(const struct sj_series *series)
     return NULL;
 }
 
-// Appends the values of the points and the steps that are the piece's.
-static void write_piece(const struct work *work, size_t from, size_t to,
-                        const struct sj_series *series, const struct sj_trend *trend,
-                        struct sj_buf *out)
+// Takes the values of the points and the steps that are the piece's.
+static void cut_piece(const struct work *work, size_t from, size_t to,
+                      const struct sj_series *series, const struct sj_trend *trend,
+                      struct sj_course_piece *out)
 {
-    struct piece piece = {.count = to - from, .is_last = to == work->all.point_count};
-    SJ_AUTO(sj_auto_free) double *values = sj_calloc(to - from + 1, sizeof *values);
-    for (size_t i = 0; i < to - from; i++) {
-        values[i] = NAN;
+    out->count = to - from;
+    out->values = sj_calloc(out->count + 1, sizeof *out->values);
+    out->steps = sj_calloc(trend->step_count + 1, sizeof *out->steps);
+    for (size_t i = 0; i < out->count; i++) {
+        out->values[i] = NAN;
     }
     const struct sj_series_line *line = cpu_line(series);
     // Both lists are in the order of the commits, but the piece may have dropped some.
@@ -165,28 +159,21 @@ static void write_piece(const struct work *work, size_t from, size_t to,
             at++;
         }
         if (at < to) {
-            values[at - from] = line->values[i];
+            out->values[at - from] = line->values[i];
         }
     }
-    SJ_AUTO(sj_buf_release) struct sj_buf steps = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    bool is_last = to == work->all.point_count;
     for (size_t i = 0; line && i < trend->step_count; i++) {
         const struct sj_trend_step *step = &trend->steps[i];
-        bool is_own =
-            (from == 0 || step->to >= MARGIN) && (piece.is_last || step->to < PIECE - MARGIN);
+        bool is_own = (from == 0 || step->to >= MARGIN) && (is_last || step->to < PIECE - MARGIN);
         if (&series->lines[step->line] == line && is_own) {
-            struct sj_course_step told;
-            sj_course_tell(series, step, &told);
-            sj_buf_add(&steps, &told, sizeof told);
-            piece.step_count++;
+            sj_course_tell(series, step, &out->steps[out->step_count++]);
         }
     }
-    sj_buf_add(out, &piece, sizeof piece);
-    sj_buf_add(out, values, (to - from) * sizeof *values);
-    sj_buf_add(out, steps.data, steps.len);
 }
 
 static int make_piece(const struct work *work, const bool *is_in, size_t from, size_t to,
-                      struct sj_buf *out, struct sj_err *err)
+                      struct sj_course_piece *out, struct sj_err *err)
 {
     struct sj_view part = {0};
     unsigned outcomes = SJ_OUTCOME_BIT(SJ_OUTCOME_HIT) | SJ_OUTCOME_BIT(SJ_OUTCOME_MISS);
@@ -204,7 +191,7 @@ static int make_piece(const struct work *work, const bool *is_in, size_t from, s
     if (series.point_count > 0) {
         sj_trend_find(&series, &trend);
     }
-    write_piece(work, from, to, &series, &trend, out);
+    cut_piece(work, from, to, &series, &trend, out);
     sj_trend_release(&trend);
     sj_series_release(&series);
     sj_costs_release(&costs);
@@ -236,30 +223,34 @@ static double ratio_of(const double *old, const double *new, size_t count)
     return ratios[known / 2];
 }
 
-static void take_piece(struct work *work, size_t from, const struct sj_buf *bytes)
+static void take_piece(struct work *work, size_t from, const struct sj_course_piece *piece)
 {
-    struct piece piece;
-    memcpy(&piece, bytes->data, sizeof piece);
-    SJ_AUTO(sj_auto_free) double *values = sj_calloc(piece.count + 1, sizeof *values);
-    memcpy(values, bytes->data + sizeof piece, piece.count * sizeof *values);
     // What is not known yet stands before what is.
-    size_t own = piece.is_last ? piece.count : STRIDE;
+    bool is_last = from + piece->count == work->all.point_count;
+    size_t own = is_last ? piece->count : STRIDE;
     double ratio =
-        piece.is_last ? 1 : ratio_of(values + own, work->cpu + from + own, piece.count - own);
+        is_last ? 1 : ratio_of(piece->values + own, work->cpu + from + own, piece->count - own);
     for (size_t i = 0; i < own; i++) {
-        work->cpu[from + i] = values[i] * ratio;
+        work->cpu[from + i] = piece->values[i] * ratio;
     }
     work->steps =
-        sj_realloc(work->steps, work->step_count + piece.step_count + 1, sizeof *work->steps);
+        sj_realloc(work->steps, work->step_count + piece->step_count + 1, sizeof *work->steps);
     // Earlier ones go before the later ones that are there.
-    memmove(work->steps + piece.step_count, work->steps, work->step_count * sizeof *work->steps);
-    memcpy(work->steps, bytes->data + sizeof piece + piece.count * sizeof *values,
-           piece.step_count * sizeof *work->steps);
-    for (size_t i = 0; i < piece.step_count; i++) {
+    memmove(work->steps + piece->step_count, work->steps, work->step_count * sizeof *work->steps);
+    memcpy(work->steps, piece->steps, piece->step_count * sizeof *work->steps);
+    for (size_t i = 0; i < piece->step_count; i++) {
         work->steps[i].before *= ratio;
         work->steps[i].after *= ratio;
     }
-    work->step_count += piece.step_count;
+    work->step_count += piece->step_count;
+}
+
+static bool recall(struct sj_dash_cache *cache, const struct sj_key *key, size_t count,
+                   struct sj_course_piece *out)
+{
+    SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    return sj_dash_cache_get(cache, key, &bytes) &&
+           sj_course_piece_decode(bytes.data, bytes.len, count, out) == 0;
 }
 
 static int find_piece(struct work *work, size_t from, size_t to, struct sj_err *err)
@@ -269,15 +260,17 @@ static int find_piece(struct work *work, size_t from, size_t to, struct sj_err *
     bool *is_in = sj_calloc(work->scope->view.build_count + 1, sizeof *is_in);
     choose(work, from, to, is_in);
     struct sj_key key = key_of(work, is_in, from, to);
-    SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    if (!sj_dash_cache_get(cache, &key, &bytes)) {
-        int status = make_piece(work, is_in, from, to, &bytes, err);
+    SJ_AUTO(sj_course_piece_release) struct sj_course_piece piece = {0};
+    if (!recall(cache, &key, to - from, &piece)) {
+        int status = make_piece(work, is_in, from, to, &piece, err);
         if (status < 0) {
             return status;
         }
+        SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+        sj_course_piece_encode(&piece, &bytes);
         sj_dash_cache_put(cache, &key, bytes.data, bytes.len);
     }
-    take_piece(work, from, &bytes);
+    take_piece(work, from, &piece);
     return 0;
 }
 

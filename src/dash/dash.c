@@ -36,7 +36,9 @@ int sj_dash_open(const struct sj_dash_options *options, struct sj_dash **out, st
     (void)pthread_mutex_init(&dash->lock, NULL); // never fails for plain ones
     (void)pthread_mutex_init(&dash->intake, NULL);
     (void)pthread_cond_init(&dash->free, NULL);
-    dash->cache = sj_dash_cache_new(SJ_DASH_CACHE_MAX);
+    SJ_AUTO(sj_auto_free)
+    char *path = sj_asprintf("%s/records/pages", options->config->cache_dir);
+    dash->cache = sj_dash_cache_new(path, options->config->read_only, SJ_DASH_CACHE_MAX);
     for (size_t i = 0; i < GROUNDS; i++) {
         int status = sj_dash_ground_init(&dash->options, &dash->grounds[i], err);
         dash->grounds[i].cache = dash->cache;

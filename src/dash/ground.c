@@ -141,6 +141,7 @@ int sj_dash_ground_refresh(struct sj_dash_ground *ground, struct sj_err *err)
     }
     if (ground->db && (ground->file.st_dev != file.st_dev || ground->file.st_ino != file.st_ino)) {
         close_records(ground); // somebody has removed it, and it was made anew
+        sj_dash_cache_forget(ground->cache);
     }
     int status = 0;
     if (!ground->db) {

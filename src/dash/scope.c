@@ -91,7 +91,7 @@ static void tell_bill(size_t build, const struct sj_bill *bill, void *user)
     }
 }
 
-static struct sj_key reader_of(const struct sj_view *view)
+struct sj_key sj_dash_reader(const struct sj_view *view)
 {
     struct sj_str spaces[SPACES_MAX];
     size_t count = 0;
@@ -137,8 +137,8 @@ int sj_dash_charge(const struct sj_dash_call *call, const struct sj_view *view,
                    void (*each)(size_t build, const struct sj_bill *bill, void *user), void *user,
                    struct sj_bill *out, struct sj_err *err)
 {
-    struct charging charging = {call->site->cache, reader_of(view), each, user};
-    // The handle reads only: bills are kept in memory.
+    struct charging charging = {call->site->cache, sj_dash_reader(view), each, user};
+    // The handle reads only: bills are kept beside the records.
     const struct sj_bill_order order = {
         .view = view,
         .is_wanted = is_wanted,

@@ -42,8 +42,12 @@ void sj_scope_release(struct sj_scope *scope);
  */
 void sj_scope_pick(const struct sj_scope *scope, struct sj_series *out);
 
+/** Who looks, as far as what was compiled before depends on it. @param view of the whole project
+ * @return key of the namespaces that are seen */
+struct sj_key sj_dash_reader(const struct sj_view *view);
+
 /**
- * Charge builds; what was worked out is kept in memory.
+ * Charge builds; what was worked out is kept.
  *
  * @param call      call
  * @param view      view of the whole project, without samples

@@ -43,6 +43,8 @@ struct sj_phase {
 struct sj_build {
     uint32_t number;      /**< in the database, from 1 on, in the order in which they came */
     uint32_t flags;       /**< of enum sj_build_flags */
+    uint32_t revision;    /**< counts up whenever it gets records or notes: what was worked out of
+                               an earlier one may be wrong */
     const char *id;       /**< build id; "" for records without one, one build a day */
     const char *project;  /**< what is built: host/path of the repository, or a name */
     const char *branch;   /**< branch or tag built */

@@ -144,6 +144,7 @@ void sj_build_encode(const struct sj_build_row *row, struct sj_buf *out)
                                   sj_zigzag(sum->exit_status)};
         add_all(out, phase, sizeof phase / sizeof phase[0]);
     }
+    sj_buf_add_varint(out, build->revision);
 }
 
 static void read_texts(struct sj_reader *reader, struct sj_build_row *row)
@@ -197,6 +198,8 @@ int sj_build_decode(struct sj_str data, uint32_t number, struct sj_build_row *ou
     build->units = sj_reader_varint(&reader);
     row.end_ns = sj_reader_varint(&reader);
     read_phases(&reader, &row);
+    // Rows of earlier versions end here.
+    build->revision = reader.at < reader.end ? read_u32(&reader) : 0;
     if (reader.is_bad) {
         sj_build_row_release(&row);
         return -EBADMSG;

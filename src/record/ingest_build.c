@@ -235,6 +235,7 @@ int sj_ingest_write_builds(struct sj_ingest *in)
     size_t open = 0;
     for (struct sj_open_build *build = in->touched; build && status == 0; build = build->next) {
         sj_buf_clear(&in->key);
+        build->row.build.revision++;
         sj_build_encode(&build->row, &in->key);
         uint32_t number = build->row.build.number;
         status = sj_db_row_put(in->db, SJ_DB_BUILD, number, in->key.data, in->key.len);

@@ -106,7 +106,7 @@ int main(int argc, char **argv)
     const struct sj_dash_site site = {
         .config = &config,
         .db = db,
-        .cache = sj_dash_cache_new(SJ_DASH_CACHE_MAX),
+        .cache = sj_dash_cache_new(NULL, false, SJ_DASH_CACHE_MAX),
         .now_ns = sj_clock_ns(CLOCK_REALTIME),
     };
     for (int i = 2; i < argc; i++) {

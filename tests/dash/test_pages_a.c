@@ -2,10 +2,13 @@
 // Overview, commits, comparison and units of a real repository with a real journal.
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "pager.h"
 
@@ -104,19 +107,75 @@ Test(pages_a, the_overview_tells_what_builds_cost)
     end(&project);
 }
 
-Test(pages_a, what_was_worked_out_is_the_same_the_second_time)
+static const char *const worked_out[] = {"/dash/overview?format=json", "/dash/misses?format=json",
+                                         "/dash/commits?format=json", "/dash/headers?format=json",
+                                         "/dash/unit/out%2Fa.o?format=json"};
+
+static void get_all(struct project *project, char *texts[])
+{
+    for (size_t i = 0; i < sizeof worked_out / sizeof worked_out[0]; i++) {
+        json_t *page = get(project, worked_out[i]);
+        texts[i] = json_dumps(page, JSON_SORT_KEYS);
+        json_decref(page);
+    }
+}
+
+// All pages again, with what is kept as it is now.
+static void expect_same(struct project *project, char *wanted[], const char *when)
+{
+    char *texts[sizeof worked_out / sizeof worked_out[0]];
+    get_all(project, texts);
+    for (size_t i = 0; i < sizeof worked_out / sizeof worked_out[0]; i++) {
+        cr_expect_str_eq(texts[i], wanted[i], "%s: %s", when, worked_out[i]);
+        free(texts[i]);
+    }
+}
+
+// A file with an entry whose bytes make no sense, for each entry that there is.
+static void spoil(const char *path, const char *spoilt)
+{
+    SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(1 << 20);
+    cr_assert_eq(sj_file_read(AT_FDCWD, path, &bytes), 0);
+    struct sj_dash_cache *cache = sj_dash_cache_new(spoilt, false, 1 << 20);
+    struct sj_reader reader = sj_reader_of(bytes.data, bytes.len);
+    (void)sj_reader_take(&reader, 16);
+    size_t count = 0;
+    for (; reader.at < reader.end; count++) {
+        struct sj_key key;
+        uint32_t len = sj_reader_u32(&reader);
+        memcpy(key.bytes, sj_reader_take(&reader, SJ_KEY_SIZE), SJ_KEY_SIZE);
+        (void)sj_reader_take(&reader, SJ_KEY_SIZE);
+        const char *data = sj_reader_take(&reader, len);
+        cr_assert_not_null(data);
+        SJ_AUTO(sj_auto_free) char *wrong = sj_calloc(len + 1, 1);
+        memcpy(wrong, data, len);
+        memset(wrong + len / 2, 0xff, len - len / 2);
+        sj_dash_cache_put(cache, &key, wrong, count % 2 ? len - 1 : len / 2);
+    }
+    cr_expect_gt(count, 3);
+    sj_dash_cache_free(cache);
+}
+
+Test(pages_a, what_was_worked_out_is_the_same_from_memory_and_from_its_file)
 {
     struct project project = {0};
+    char *wanted[sizeof worked_out / sizeof worked_out[0]];
     make(&project);
-    project.pager.cache = sj_dash_cache_new(1 << 20);
-    static const char *const targets[] = {"/dash/overview?format=json",
-                                          "/dash/commits?format=json"};
-    for (size_t i = 0; i < 2; i++) {
-        json_t *first = get(&project, targets[i]);
-        json_t *second = get(&project, targets[i]);
-        cr_expect(json_equal(first, second), "%s", targets[i]);
-        json_decref(first);
-        json_decref(second);
+    get_all(&project, wanted);
+    SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/pages", project.at.dir);
+    SJ_AUTO(sj_auto_free) char *spoilt = sj_asprintf("%s/spoilt", project.at.dir);
+    project.pager.cache = sj_dash_cache_new(path, false, 1 << 20);
+    expect_same(&project, wanted, "first");
+    expect_same(&project, wanted, "from memory");
+    sj_dash_cache_free(project.pager.cache);
+    project.pager.cache = sj_dash_cache_new(path, false, 1 << 20);
+    expect_same(&project, wanted, "from the file");
+    sj_dash_cache_free(project.pager.cache);
+    spoil(path, spoilt);
+    project.pager.cache = sj_dash_cache_new(spoilt, false, 1 << 20);
+    expect_same(&project, wanted, "from a file that makes no sense");
+    for (size_t i = 0; i < sizeof worked_out / sizeof worked_out[0]; i++) {
+        free(wanted[i]);
     }
     end(&project);
 }
