@@ -140,6 +140,8 @@ struct sj_bill_order {
     bool is_read_only;          /**< keep nothing in the database */
     void (*progress)(uint64_t done, uint64_t total, void *user); /**< called now and then; NULL:
                                                                       nobody waits */
+    /** Asked now and then; true: the rest is not wanted any more. @param user `user` NULL: it is */
+    bool (*is_over)(void *user);
     /** Called with each build's own bill, in no order; NULL: nobody asks. @param build its index
      * in the view @param bill its bill, valid during the call @param user `user` */
     void (*each)(size_t build, const struct sj_bill *bill, void *user);
@@ -159,6 +161,6 @@ struct sj_bill_order {
  * @param order which ones
  * @param out   empty bill with a pool; takes the sum; release it in any case
  * @param err   what failed
- * @return 0 or a negative errno
+ * @return 0 or a negative errno: -ECANCELED when is_over says so
  */
 int sj_bill_make(const struct sj_bill_order *order, struct sj_bill *out, struct sj_err *err);

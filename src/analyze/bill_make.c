@@ -219,9 +219,13 @@ static int make_batch(struct making *making, const uint32_t *builds, size_t coun
 static int make_missing(struct making *making, const uint32_t *builds, size_t count)
 {
     int status = 0;
+    const struct sj_bill_order *order = making->order;
     for (size_t i = 0; i < count && status == 0; i += BATCH) {
-        if (making->order->progress) {
-            making->order->progress(i, count, making->order->user);
+        if (order->is_over && order->is_over(order->user)) {
+            return sj_fail_plain(making->err, -ECANCELED, "it is not wanted any more");
+        }
+        if (order->progress) {
+            order->progress(i, count, order->user);
         }
         status = make_batch(making, builds + i, count - i < BATCH ? count - i : BATCH);
     }

@@ -169,6 +169,7 @@ static int serve(struct sj_invocation *call, struct sj_err *err)
                 : repo                 ? repo
                                        : ".",
         .is_local = true,
+        .is_eager = true,
     };
     struct sj_dash *dash = NULL;
     status = sj_dash_open(&dash_options, &dash, err);

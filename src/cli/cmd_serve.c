@@ -54,6 +54,7 @@ static int serve(const struct sj_invocation *call, const char *socket, struct sj
     const struct sj_dash_options dash_options = {
         .config = &call->config,
         .reason_text = sj_reason_text,
+        .is_eager = true,
     };
     struct sj_dash *dash = NULL;
     if (!socket && call->config.server.dashboard) {

@@ -256,6 +256,7 @@ static void open_site(struct making *making)
         .config = config,
         .db = ground->db,
         .cache = ground->cache,
+        .is_over = ground->is_over,
         .now_ns = sj_clock_ns(CLOCK_REALTIME),
         .reason_text = ground->options->reason_text,
         .status = making->request->status,

@@ -9,8 +9,7 @@
 #include "base/mem.h"
 #include "dash/cache.h"
 
-#define BATCH       256 // builds that are charged before the clock is looked at
-#define TIME_MAX_NS (UINT64_C(1500) * SJ_NS_PER_MS)
+#define BATCH 256 // builds that are charged before it is asked whether it is late
 
 const struct sj_cause_class_info sj_cause_classes[SJ_CLASS_COUNT] = {
     [SJ_CLASS_COMMITS] = {"commits", "commits"},
@@ -145,7 +144,7 @@ static int charge(struct work *work, const size_t *builds, size_t count, size_t 
         for (size_t i = first; i < *done; i++) {
             is_wanted[builds[i]] = false;
         }
-        if (sj_clock_ns(CLOCK_MONOTONIC) - begin_ns > TIME_MAX_NS) {
+        if (sj_dash_is_late(work->scope->call->site, begin_ns)) {
             return 0;
         }
     }

@@ -15,7 +15,6 @@
 #define STRIDE      100
 #define MARGIN      50               // at each end of a piece steps are the neighbour's
 #define SAMPLES_MAX UINT64_C(400000) // of other builds, which tell of machines
-#define TIME_MAX_NS (UINT64_C(1500) * SJ_NS_PER_MS)
 
 void sj_course_release(struct sj_course *course)
 {
@@ -287,7 +286,7 @@ static int find_pieces(struct work *work, size_t oldest, size_t *first, struct s
             return status;
         }
         *first = from;
-        bool is_late = sj_clock_ns(CLOCK_MONOTONIC) - begin_ns > TIME_MAX_NS;
+        bool is_late = sj_dash_is_late(work->scope->call->site, begin_ns);
         if (from == 0 || from <= oldest || is_late) {
             return 0;
         }

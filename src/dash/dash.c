@@ -11,9 +11,11 @@
 #include "base/mem.h"
 #include "dash/answer.h"
 #include "dash/cache.h"
+#include "dash/warm.h"
 
-#define GROUNDS    2                 // pages that are made at a time
-#define TAKE_IN_NS (3 * SJ_NS_PER_S) // between two looks into a local store's journal
+#define GROUNDS    2                   // pages that are made at a time
+#define SLOW_NS    (50 * SJ_NS_PER_MS) // pages that took longer are made ahead the next time
+#define TAKE_IN_NS (3 * SJ_NS_PER_S)   // between two looks into a local store's journal
 
 struct sj_dash {
     struct sj_dash_options options;
@@ -23,8 +25,9 @@ struct sj_dash {
     struct sj_dash_cache *cache; // of all grounds
     struct sj_dash_ground grounds[GROUNDS];
     bool is_taken[GROUNDS];
-    pthread_mutex_t intake; // guards taken_in_ns, and is held while records are taken in
-    uint64_t taken_in_ns;   // CLOCK_MONOTONIC; 0: never
+    struct sj_warmer *warmer; // NULL: pages are made when they are asked for
+    pthread_mutex_t intake;   // guards taken_in_ns, and is held while records are taken in
+    uint64_t taken_in_ns;     // CLOCK_MONOTONIC; 0: never
 };
 
 int sj_dash_open(const struct sj_dash_options *options, struct sj_dash **out, struct sj_err *err)
@@ -47,6 +50,7 @@ int sj_dash_open(const struct sj_dash_options *options, struct sj_dash **out, st
             return status;
         }
     }
+    dash->warmer = options->is_eager ? sj_warmer_new(&dash->options, dash->cache) : NULL;
     *out = dash;
     return 0;
 }
@@ -56,6 +60,7 @@ void sj_dash_close(struct sj_dash *dash)
     if (!dash) {
         return;
     }
+    sj_warmer_free(dash->warmer);
     for (size_t i = 0; i < GROUNDS; i++) {
         sj_dash_ground_release(&dash->grounds[i]);
     }
@@ -118,6 +123,16 @@ void sj_dash_answer(const struct sj_page_request *request, struct sj_page_answer
         take_in(dash);
     }
     size_t at = take_ground(dash);
+    uint64_t begin_ns = sj_clock_ns(CLOCK_MONOTONIC);
     sj_dash_answer_page(&dash->grounds[at], request, out);
+    bool is_slow = sj_clock_ns(CLOCK_MONOTONIC) - begin_ns > SLOW_NS;
+    if (is_slow && out->status == 200 && sj_skip_prefix(out->type, "text/html")) {
+        sj_warmer_note(dash->warmer, &dash->grounds[at], request);
+    }
     give_ground(dash, at);
+}
+
+void sj_dash_settle(struct sj_dash *dash)
+{
+    sj_warmer_settle(dash->warmer);
 }

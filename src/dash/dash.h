@@ -20,6 +20,8 @@ struct sj_dash_options {
                                          `repositories` */
     const char *(*reason_text)(const char *id); /**< sj_dash_site.reason_text; may be NULL */
     bool is_local;                              /**< for one user: it takes in records itself */
+    bool is_eager;                              /**< pages are made ahead of their readers, too, by
+                                                     a thread */
 };
 
 /**
@@ -34,6 +36,10 @@ int sj_dash_open(const struct sj_dash_options *options, struct sj_dash **out, st
 
 /** Close a dashboard. @param dash dashboard, or NULL */
 void sj_dash_close(struct sj_dash *dash);
+
+/** Wait until what readers will ask for is worked out, as far as a thread does it. @param dash
+ * dashboard. Safe from several threads at once */
+void sj_dash_settle(struct sj_dash *dash);
 
 /** Answers the server's requests: sj_pages.answer, with the dashboard as user. @param request
  * request @param out takes the answer @param user dashboard. Safe from several threads at once */

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include "base/err.h"
@@ -27,6 +28,7 @@ struct sj_roster_row {
 struct sj_dash_ground {
     const struct sj_dash_options *options; /**< what is shown */
     struct sj_dash_cache *cache;           /**< what pages worked out; the dashboard's */
+    const atomic_bool *is_over;            /**< sj_dash_site.is_over */
     struct sj_db *db;                      /**< NULL: there are no records yet */
     struct stat file;                      /**< of the database when it was last read */
     uint64_t state;                        /**< counts up whenever the records have changed */

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "dash/ground.h"
+
+#define TIME_MAX_NS (UINT64_C(1500) * SJ_NS_PER_MS)
 
 static const struct sj_dash_page *const pages[] = {
     &sj_page_overview, &sj_page_builds,  &sj_page_build,   &sj_page_commits,
@@ -21,6 +24,12 @@ const struct sj_dash_page *const *sj_dash_pages(size_t *count)
 {
     *count = sizeof pages / sizeof pages[0];
     return pages;
+}
+
+bool sj_dash_is_late(const struct sj_dash_site *site, uint64_t begin_ns)
+{
+    return site->is_over ? atomic_load(site->is_over)
+                         : sj_clock_ns(CLOCK_MONOTONIC) - begin_ns > TIME_MAX_NS;
 }
 
 bool sj_dash_may_see(const struct sj_dash_call *call, const struct sj_build *build)

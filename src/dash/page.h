@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "analyze/view.h"
@@ -25,6 +26,8 @@ struct sj_dash_site {
     const char *repo_problem;       /**< why the repository, or some of it, cannot be read; NULL or
                                          "": nothing is known to be wrong */
     struct sj_dash_cache *cache;    /**< what pages worked out before; NULL: nothing is kept */
+    const atomic_bool *is_over;     /**< nobody waits for the page: it may take its time, until this
+                                         is set; NULL: somebody waits */
     uint64_t now_ns;                /**< CLOCK_REALTIME */
     /** The server's figures, as GET /status gives them to an administrator. @param out takes JSON
      * @param user status_user @return 0; -ENOTSUP: a local dashboard; or -EAGAIN: not yet */
@@ -81,6 +84,10 @@ const struct sj_dash_page *const *sj_dash_pages(size_t *count);
  */
 int sj_dash_view(const struct sj_dash_call *call, unsigned outcomes, struct sj_view *out,
                  struct sj_err *err);
+
+/** Whether what is not worked out yet has to wait for another time. @param site site @param
+ * begin_ns when it was begun to be worked out, CLOCK_MONOTONIC @return true when it has */
+bool sj_dash_is_late(const struct sj_dash_site *site, uint64_t begin_ns);
 
 /** Let only samples of the toolchain asked for stay in a view. @param call call @param view view */
 void sj_dash_keep_toolchain(const struct sj_dash_call *call, struct sj_view *view);

@@ -77,7 +77,7 @@ void sj_scope_pick(const struct sj_scope *scope, struct sj_series *out)
 
 /** Where bills go while they are made. */
 struct charging {
-    struct sj_dash_cache *cache;
+    const struct sj_dash_site *site;
     struct sj_key reader; // which namespaces are seen: what was compiled before depends on it
     void (*each)(size_t build, const struct sj_bill *bill, void *user);
     void *user;
@@ -118,18 +118,24 @@ static struct sj_key kept_as(const struct charging *charging, const struct sj_ke
     return sj_key_of(both, sizeof both);
 }
 
+static bool is_over(void *user)
+{
+    const struct charging *charging = user;
+    return charging->site->is_over && atomic_load(charging->site->is_over);
+}
+
 static bool get_bill(const struct sj_key *key, struct sj_buf *out, void *user)
 {
     const struct charging *charging = user;
     struct sj_key at = kept_as(charging, key);
-    return sj_dash_cache_get(charging->cache, &at, out);
+    return sj_dash_cache_get(charging->site->cache, &at, out);
 }
 
 static void put_bill(const struct sj_key *key, const void *data, size_t len, void *user)
 {
     const struct charging *charging = user;
     struct sj_key at = kept_as(charging, key);
-    sj_dash_cache_put(charging->cache, &at, data, len);
+    sj_dash_cache_put(charging->site->cache, &at, data, len);
 }
 
 int sj_dash_charge(const struct sj_dash_call *call, const struct sj_view *view,
@@ -137,13 +143,14 @@ int sj_dash_charge(const struct sj_dash_call *call, const struct sj_view *view,
                    void (*each)(size_t build, const struct sj_bill *bill, void *user), void *user,
                    struct sj_bill *out, struct sj_err *err)
 {
-    struct charging charging = {call->site->cache, sj_dash_reader(view), each, user};
+    struct charging charging = {call->site, sj_dash_reader(view), each, user};
     // The handle reads only: bills are kept beside the records.
     const struct sj_bill_order order = {
         .view = view,
         .is_wanted = is_wanted,
         .is_drill = is_drill,
         .is_read_only = true,
+        .is_over = is_over,
         .each = tell_bill,
         .get = get_bill,
         .put = put_bill,

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../record/database.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "dash/dash.h"
 #include "dash/mirror.h"
+#include "dash/warm.h"
 
 static struct database at;
 static struct sj_config config;
@@ -211,6 +214,88 @@ Test(site, formats)
         cr_expect_str_eq(answer.type, cases[i].type, "%s?%s %s", cases[i].path, cases[i].query,
                          cases[i].accept);
         sj_buf_release(&answer.body);
+    }
+}
+
+static off_t kept(void)
+{
+    struct stat file;
+    SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/records/pages", at.dir);
+    return stat(path, &file) == 0 ? file.st_size : 0;
+}
+
+// What a page works out it adds to what is kept: one that was made ahead adds nothing.
+static void expect_ready(const struct reader *reader, const char *path, bool is_ready)
+{
+    off_t before = kept();
+    expect(reader, path, "", 200, NULL, NULL);
+    cr_expect_eq(kept() == before, is_ready, "%s: %ld bytes, then %ld", path, (long)before,
+                 (long)kept());
+}
+
+Test(site, pages_are_made_ahead)
+{
+    static const char *const pages[] = {"/dash", "/dash/misses", "/dash/commits"};
+    struct sj_err err = {0};
+    build("b-one", "p", "namespace=one");
+    expect_ready(&admin, "/dash", false);
+    sj_dash_close(dash);
+    const struct sj_dash_options options = {.config = &config, .is_eager = true};
+    cr_assert_eq(sj_dash_open(&options, &dash, &err), 0, "%s", err.text);
+    sj_dash_settle(dash);
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        expect_ready(&admin, pages[i], true);
+    }
+    build("b-two", "p", "namespace=two");
+    build("b-other", "q", "namespace=two");
+    sj_dash_settle(dash);
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        expect_ready(&admin, pages[i], true);
+    }
+    // Whoever sees less has other causes.
+    build("b-three", "p", "namespace=one");
+    sj_dash_settle(dash);
+    expect_ready(&first, "/dash", false);
+}
+
+Test(site, slow_pages_are_made_again_for_who_asked)
+{
+    const struct sj_dash_options options = {.config = &config};
+    const struct sj_page_request request = {
+        .path = sj_str_of("/dash/misses"),
+        .query = sj_str_of("project=p"),
+        .may_read = may_read,
+        .may_read_user = (void *)(uintptr_t)&first,
+    };
+    struct sj_err err = {0};
+    build("b-one", "p", "namespace=one");
+    build("b-two", "p", "namespace=two");
+    SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/records/pages", at.dir);
+    struct sj_dash_cache *cache = sj_dash_cache_new(path, false, SJ_DASH_CACHE_MAX);
+    struct sj_dash_ground ground = {0};
+    cr_assert_eq(sj_dash_ground_init(&options, &ground, &err), 0);
+    cr_assert_eq(sj_dash_ground_refresh(&ground, &err), 0, "%s", err.text);
+    struct sj_warmer *warmer = sj_warmer_new(&options, cache);
+    cr_assert_not_null(warmer);
+    sj_warmer_note(warmer, &ground, &request);
+    sj_dash_ground_release(&ground);
+    build("b-three", "p", "namespace=one");
+    sj_warmer_settle(warmer);
+    sj_warmer_free(warmer);
+    sj_dash_cache_free(cache);
+    expect_ready(&first, "/dash/misses", true);
+    expect_ready(&admin, "/dash/misses", true);
+}
+
+// Whatever is under way, the end is not waited for.
+Test(site, it_ends_while_pages_are_made)
+{
+    const struct sj_dash_options options = {.config = &config, .is_eager = true};
+    struct sj_err err = {0};
+    build("b-one", "p", "namespace=one");
+    for (int i = 0; i < 20; i++) {
+        sj_dash_close(dash);
+        cr_assert_eq(sj_dash_open(&options, &dash, &err), 0, "%s", err.text);
     }
 }
 
