@@ -107,11 +107,6 @@ static void put_cell(const struct writer *to, const struct sj_doc_table *table, 
             way = cell->value > 0 ? " up" : " down";
         }
         sj_buf_addf(to->out, " class=\"n%s\"", way);
-        // What the words round away is there to sort by.
-        if (isfinite(cell->value)) {
-            bool is_whole = type == SJ_DOC_SPAN || type == SJ_DOC_SIZE || type == SJ_DOC_TIME;
-            sj_buf_addf(to->out, is_whole ? " data-v=\"%.0f\"" : " data-v=\"%.6g\"", cell->value);
-        }
     }
     put(to, ">");
     const char *word = column == 0 ? sj_doc_word_at(table, row) : "";
@@ -216,9 +211,6 @@ static void put_rows(const struct writer *to, const struct sj_doc_table *table)
     put_attribute(to, "aria-label", sj_doc_text_at(to->doc, table->caption));
     put(to, "><table");
     put_attribute(to, "id", sj_doc_text_at(to->doc, table->id));
-    if (first == 0 && end == sj_doc_rows(table)) {
-        put(to, " data-all"); // scripts may sort what is here
-    }
     put(to, "><caption>");
     put_text(to, table->caption);
     put(to, "</caption>");

@@ -15,7 +15,7 @@
 #include "record/db.h"
 
 #define QUIET_NS  (2 * SJ_NS_PER_S)    // without new records: the build that left them is over
-#define WAIT_NS   (60 * SJ_NS_PER_S)   // at most, while records keep coming
+#define WAIT_NS   (10 * SJ_NS_PER_S)   // at most, while records keep coming: somebody may look on
 #define EXPIRE_NS (3600 * SJ_NS_PER_S) // between two looks for what is too old
 #define NICENESS  10
 

@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../e2e/lib.sh"
 . "$here/project.sh"
 browser=$source_root/build-browser
-need chromium gcc git node
+need chromium gcc git make node
 for name in playwright-core axe-core; do
     [ -d "$browser/node_modules/$name" ] || skip_all "$name is not installed: run ci/browser"
 done
@@ -75,6 +75,9 @@ start '^scrubjay: listening on \(http://[^ ]*\)$' "$work/serve.log" \
     --anonymous none
 team_url=$said
 
+mkdir "$work/steps" "$work/live" "$work/live-team"
+(cd "$work/steps" && make_steps)
+
 mkdir -p "$browser/shots"
 rm -f "$browser"/shots/*.png
 NODE_PATH=$browser/node_modules CHROMIUM=$chromium SHOTS=$browser/shots \
@@ -82,6 +85,7 @@ NODE_PATH=$browser/node_modules CHROMIUM=$chromium SHOTS=$browser/shots \
     ADMIN_TOKEN=$admin READER_TOKEN=$reader HOSTILE_AUTHOR=$hostile_author \
     HOSTILE_SUBJECT=$hostile_subject HOSTILE_NOTE=$hostile_note \
     HOSTILE_DIR=$hostile_dir HOSTILE_HEADER=$hostile_header \
+    SCRUBJAY=$scrubjay WORK=$work \
     node "$here/drive.js" "$@" >"$work/drive.txt" 2>"$work/drive.err"
 status=$?
 while IFS=$'\t' read -r state text detail; do

@@ -10,6 +10,7 @@ const parts = {
     hostile: require('./part_hostile.js'),
     empty: require('./part_empty.js'),
     team: require('./part_team.js'),
+    live: require('./part_live.js'),
     tour: require('./part_tour.js'),
 };
 
@@ -22,6 +23,8 @@ async function main() {
         team: env.TEAM_URL,
         admin: env.ADMIN_TOKEN,
         reader: env.READER_TOKEN,
+        scrubjay: env.SCRUBJAY,
+        work: env.WORK,
         hostile: {
             author: env.HOSTILE_AUTHOR,
             subject: env.HOSTILE_SUBJECT,

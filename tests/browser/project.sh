@@ -145,3 +145,18 @@ change_branch() {
     unit src/draw/scene.c 33 geometry.h
     commit 0 'scene: sorts by depth'
 }
+
+# make_steps: a project whose build stops before each unit until somebody writes a line to the unit's
+# pipe below gate/.
+make_steps() {
+    git init -q -b main .
+    mkdir gate
+    printf '%s\n' 'gate/' '*.o' >.gitignore
+    for name in a b c d e f; do
+        mkfifo "gate/$name"
+        printf 'int %s(int x)\n{\n    return x + %d;\n}\n' "$name" "${#name}" >"$name.c"
+    done
+    printf '%s\n' 'all: a.o b.o c.o d.o e.o f.o' '%.o: %.c' \
+        '	@read -r go <gate/$*; gcc -O1 -c $< -o $@' >Makefile
+    commit 1 'start: six units'
+}

@@ -103,6 +103,24 @@ window.scrubjay.bars = (() => {
             this.counts = counts;
         }
 
+        // What is shown and what was chosen stays, as far as it is still there.
+        update(table) {
+            const isAll = this.from <= this.first && this.to >= this.last;
+            const { here, from, to } = this;
+            this.table = table;
+            this.read();
+            this.reset();
+            if (!isAll) {
+                this.shift(from, Math.min(to - from, this.last - this.first));
+            }
+            this.here = here && this.bars.find((bar) => bar.name === here.name
+                && bar.start === here.start);
+            this.draw();
+            if (here && !this.here) {
+                this.say('');
+            }
+        }
+
         reset() {
             this.from = this.first;
             this.to = this.last > this.first ? this.last : this.first + 1;
@@ -392,8 +410,6 @@ window.scrubjay.bars = (() => {
     }
 
     return (figure, table) => {
-        if (table.rows > 0 && table.columns.length >= 4) {
-            new Bars(figure, table);
-        }
+        return table.rows > 0 && table.columns.length >= 4 ? new Bars(figure, table) : null;
     };
 })();

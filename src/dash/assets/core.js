@@ -154,7 +154,6 @@ window.scrubjay = (() => {
     let loading = null;
     function forget() {
         loading = null;
-        redraws.length = 0;
     }
 
     function data() {

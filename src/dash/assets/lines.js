@@ -53,6 +53,15 @@ window.scrubjay.lines = (() => {
 
     class Chart {
         constructor(figure, table) {
+            this.figure = figure;
+            Object.assign(this, stage(figure, hint));
+            this.read(table);
+            onWidth(this.box, (width) => this.resize(width));
+            onTheme(() => this.rebuild());
+            this.listen();
+        }
+
+        read(table) {
             this.table = table;
             this.isBars = table.chart.kind === 'bars';
             this.isStack = this.isBars || table.chart.kind === 'stack';
@@ -64,12 +73,27 @@ window.scrubjay.lines = (() => {
                 .sort((a, b) => table.values[0][a] - table.values[0][b]);
             this.marks = [...table.chart.marks].sort((a, b) => a.x - b.x);
             this.types = [...new Set(this.columns.map((i) => table.columns[i].type))];
-            Object.assign(this, stage(figure, hint));
-            this.outputs = this.makeLegend(figure);
+            this.outputs = this.makeLegend(this.figure);
             this.data = this.makeData();
-            onWidth(this.box, (width) => this.resize(width));
-            onTheme(() => this.rebuild());
-            this.listen();
+        }
+
+        // A part that was zoomed to stays, and so does the point that was chosen.
+        update(table) {
+            const { min, max } = this.plot?.scales.x || {};
+            const [before] = this.data;
+            const isPart = min > before[0] || max < before[before.length - 1];
+            const chosen = this.plot?.cursor.idx;
+            const at = before[chosen];
+            const room = this.room();
+            this.read(table);
+            this.rebuild();
+            if (isPart) {
+                this.plot.setScale('x', { min: min + room, max: max - room });
+            }
+            if (at !== undefined) {
+                const next = this.data[0].findIndex((x) => x >= at);
+                this.moveTo(next < 0 ? this.order.length - 1 : next);
+            }
         }
 
         // Numbers; of those that are nothing throughout, none, unless all are.
@@ -370,8 +394,7 @@ window.scrubjay.lines = (() => {
 
     return (figure, table) => {
         // Without uPlot the drawing of the server stays.
-        if (typeof uPlot === 'function' && table.rows > 1) {
-            new Chart(figure, table);
-        }
+        const canDraw = typeof uPlot === 'function' && table.rows > 1;
+        return canDraw ? new Chart(figure, table) : null;
     };
 })();

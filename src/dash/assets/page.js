@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What scripts add to any page: local times, copy buttons, the theme, tables that sort at once.
+// What scripts add to any page: local times, copy buttons, the theme, tables that are sorted in
+// their place.
 (() => {
     'use strict';
     const { element, themeChanged } = window.scrubjay;
     const root = document.documentElement;
 
-    function localTimes() {
+    function localTimes(main) {
         const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-        for (const time of document.querySelectorAll('time[datetime]')) {
+        for (const time of main.querySelectorAll('time[datetime]')) {
             const ns = Date.parse(time.dateTime) * 1e6;
             if (Number.isFinite(ns)) {
                 time.title = `${time.textContent} (shown: ${zone})`;
@@ -16,8 +17,8 @@
         }
     }
 
-    function copyButtons() {
-        for (const command of document.querySelectorAll('pre.command')) {
+    function copyButtons(main) {
+        for (const command of main.querySelectorAll('pre.command')) {
             const button = element('button', { type: 'button' }, 'Copy');
             const box = element('div', { class: 'copied' });
             command.replaceWith(box);
@@ -76,59 +77,31 @@
         themeButton(theme);
     }
 
-    function keyOf(cell) {
-        const number = cell.dataset.v;
-        return number === undefined ? cell.textContent : Number(number);
-    }
-
-    // Rows without a number come last, whichever way.
-    function compare(a, b, way) {
-        if (typeof a !== typeof b) {
-            return typeof a === 'number' ? -1 : 1;
-        }
-        return way * (typeof a === 'number' ? a - b : a.localeCompare(b));
-    }
-
-    function sortBy(table, head) {
-        const isNumber = head.classList.contains('n');
-        const now = head.getAttribute('aria-sort');
-        const way = now ? (now === 'ascending' ? -1 : 1) : (isNumber ? -1 : 1);
-        const rows = [...table.tBodies[0].rows]
-            .map((row) => ({ row, key: keyOf(row.cells[head.cellIndex]) }));
-        rows.sort((a, b) => compare(a.key, b.key, way));
-        table.tBodies[0].append(...rows.map(({ row }) => row));
-        table.querySelectorAll('th[aria-sort]').forEach((other) => {
-            other.removeAttribute('aria-sort');
-        });
-        head.setAttribute('aria-sort', way > 0 ? 'ascending' : 'descending');
-        return way;
-    }
-
-    // The order stands in the address, too, so that the view can be passed on.
-    function noteSort(href) {
-        history.replaceState(null, '', href);
-    }
-
-    function sortable() {
-        for (const table of document.querySelectorAll('table[data-all]')) {
-            for (const link of table.tHead.querySelectorAll('a')) {
-                const head = link.closest('th');
-                const button = element('button', { type: 'button' }, link.textContent);
-                const address = new URL(link.href);
-                const name = address.searchParams.get('sort').replace(/^-/, '');
-                link.replaceWith(button);
-                button.addEventListener('click', () => {
-                    const way = sortBy(table, head);
-                    address.searchParams.set('sort', way > 0 ? name : `-${name}`);
-                    noteSort(address);
-                });
+    // The server sorts: it knows the rows that are not shown, and how equal ones follow each other.
+    // The order stands in the address, so that the view can be passed on.
+    async function sort(address) {
+        try {
+            await window.scrubjay.renew(address);
+            history.replaceState(null, '', address);
+            if (document.querySelector('figure[data-chart]:not([data-drawn])')) {
+                await window.scrubjay.drawAgain();
             }
+        } catch {
+            location.assign(address);
         }
     }
+
+    document.addEventListener('click', (event) => {
+        const link = event.target.closest('thead a');
+        if (link && !event.ctrlKey && !event.shiftKey && !event.metaKey && !event.altKey) {
+            event.preventDefault();
+            sort(link.href);
+        }
+    });
 
     // With a drawing above it, the table waits until it is asked for.
-    function foldTables() {
-        for (const rows of document.querySelectorAll('details.rows')) {
+    function foldTables(main) {
+        for (const rows of main.querySelectorAll('details.rows')) {
             const isAimedAt = location.hash.length > 1
                 && rows.querySelector(`#${CSS.escape(location.hash.slice(1))}`);
             rows.open = Boolean(isAimedAt);
@@ -137,8 +110,8 @@
     }
 
     // Fields that were left empty do not belong into the address.
-    function shortAddress() {
-        const form = document.querySelector('.filters form');
+    function shortAddress(main) {
+        const form = main.querySelector('.filters form');
         form?.addEventListener('submit', () => {
             const empty = [...form.elements].filter((field) => field.name && !field.value);
             empty.forEach((field) => {
@@ -151,15 +124,14 @@
         });
     }
 
-    // What a page gets when it is loaded, and again when it has been looked at anew.
-    window.scrubjay.enhance = () => {
-        foldTables();
-        localTimes();
-        copyButtons();
-        sortable();
-        shortAddress();
+    // What a page gets when it is loaded, and what comes in its place before it is shown.
+    window.scrubjay.enhance = (main) => {
+        foldTables(main);
+        localTimes(main);
+        copyButtons(main);
+        shortAddress(main);
     };
 
     tools();
-    window.scrubjay.enhance();
+    window.scrubjay.enhance(document);
 })();

@@ -17,7 +17,12 @@ window.scrubjay.stage = (() => {
         figure.querySelector('.plot')?.remove();
         figure.prepend(box);
         figure.append(readout);
+        let said = null;
         const say = (text) => {
+            if (text === said) {
+                return; // it would be read out again
+            }
+            said = text;
             readout.replaceChildren(text || element('span', { class: 'hint' }, hint));
         };
         say('');

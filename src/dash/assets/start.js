@@ -2,8 +2,21 @@
 // Draws the charts of a page, from the same address as JSON. What fails leaves the tables.
 (() => {
     'use strict';
-    const { data, Table, lines, bars, treemap, element } = window.scrubjay;
+    const { data, forget, Table, lines, bars, treemap, element } = window.scrubjay;
     const drawers = { lines, stack: lines, bars: lines, treemap, waterfall: bars, icicle: bars };
+    const charts = new WeakMap();
+
+    function draw(figure, page) {
+        const table = new Table(page.tables[figure.dataset.table]);
+        const chart = charts.get(figure);
+        if (chart) {
+            chart.update(table);
+        } else {
+            charts.set(figure, drawers[figure.dataset.chart](figure, table));
+        }
+        figure.dataset.drawn = '';
+    }
+
     function give(figure, why) {
         const rows = figure.closest('section')?.querySelector('details.rows');
         if (rows) {
@@ -26,14 +39,16 @@
         }
         for (const figure of figures) {
             try {
-                const table = new Table(page.tables[figure.dataset.table]);
-                drawers[figure.dataset.chart](figure, table);
-                figure.dataset.drawn = '';
+                draw(figure, page);
             } catch (error) {
                 console.error(error);
                 give(figure, error.message);
             }
         }
+    };
+    window.scrubjay.drawAgain = () => {
+        forget();
+        return window.scrubjay.drawAll();
     };
     window.scrubjay.drawAll();
 })();

@@ -108,10 +108,7 @@ window.scrubjay.treemap = (() => {
 
     class Treemap {
         constructor(figure, table) {
-            this.table = table;
-            this.leaves = readLeaves(table);
-            this.root = { name: '', value: 0, folders: new Map(), leaves: [] };
-            this.leaves.forEach((leaf) => addLeaf(this.root, leaf));
+            this.read(table);
             this.here = null;
             Object.assign(this, stage(figure, hint));
             onWidth(this.box, (width) => {
@@ -120,6 +117,20 @@ window.scrubjay.treemap = (() => {
             });
             onTheme(() => this.draw());
             this.listen();
+        }
+
+        read(table) {
+            this.table = table;
+            this.leaves = readLeaves(table);
+            this.root = { name: '', value: 0, folders: new Map(), leaves: [] };
+            this.leaves.forEach((leaf) => addLeaf(this.root, leaf));
+        }
+
+        update(table) {
+            const here = this.here?.path.join('/');
+            this.read(table);
+            this.here = this.leaves.find((leaf) => leaf.path.join('/') === here) || null;
+            this.draw();
         }
 
         draw() {
@@ -268,8 +279,6 @@ window.scrubjay.treemap = (() => {
     }
 
     return (figure, table) => {
-        if (table.rows > 0) {
-            new Treemap(figure, table);
-        }
+        return table.rows > 0 ? new Treemap(figure, table) : null;
     };
 })();
