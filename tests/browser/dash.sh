@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../e2e/lib.sh"
 . "$here/project.sh"
 browser=$source_root/build-browser
-need chromium gcc git make node
+need chromium clang gcc git make node
 for name in playwright-core axe-core; do
     [ -d "$browser/node_modules/$name" ] || skip_all "$name is not installed: run ci/browser"
 done
@@ -54,8 +54,15 @@ change_branch
 check '… and a branch' "$scrubjay" backfill HEAD~1.. -- sh build.sh
 echo '// Not committed.' >>include/text.h
 check 'a build of today, in the work tree' \
-    env SCRUBJAY_BASE_DIR="$PWD" "$scrubjay" run -- sh build.sh
+    env SCRUBJAY_BASE_DIR="$PWD" "$scrubjay" run --build-id today -- sh build.sh
+clang -O2 -Iinclude -ftime-trace -ftime-trace-granularity=0 -c src/draw/render.c \
+    -o out/draw/render.o
+check '… and what clang tells of one compile' \
+    "$scrubjay" import --attach today timetrace out/draw/render.json
 "$scrubjay" blame --since all >/dev/null # takes in the records
+
+check 'a store of many builds' "$build/tests/bench/bench-records" make "$work/large" 2000 20
+check '… is taken in' "$build/tests/bench/bench-records" ingest "$work/large"
 
 # A team's server has a store of its own, with the same records.
 cp -r "$SCRUBJAY_DIR" "$work/team"
@@ -66,6 +73,9 @@ reader=$("$scrubjay" token create --cache-dir "$work/team" --scope read --namesp
 
 start '^\(http://.*/dash/open?key=.*\)$' "$work/dash.log" "$scrubjay" dash --no-browser
 local_url=$said
+start '^\(http://.*/dash/open?key=.*\)$' "$work/large.log" \
+    env SCRUBJAY_DIR="$work/large" "$scrubjay" dash --no-browser
+large_url=$said
 mkdir "$work/empty"
 start '^\(http://.*/dash/open?key=.*\)$' "$work/empty.log" \
     env SCRUBJAY_DIR="$work/empty" "$scrubjay" dash --no-browser
@@ -81,7 +91,7 @@ mkdir "$work/steps" "$work/live" "$work/live-team"
 mkdir -p "$browser/shots"
 rm -f "$browser"/shots/*.png
 NODE_PATH=$browser/node_modules CHROMIUM=$chromium SHOTS=$browser/shots \
-    LOCAL_URL=$local_url EMPTY_URL=$empty_url TEAM_URL=$team_url \
+    LOCAL_URL=$local_url EMPTY_URL=$empty_url LARGE_URL=$large_url TEAM_URL=$team_url \
     ADMIN_TOKEN=$admin READER_TOKEN=$reader HOSTILE_AUTHOR=$hostile_author \
     HOSTILE_SUBJECT=$hostile_subject HOSTILE_NOTE=$hostile_note \
     HOSTILE_DIR=$hostile_dir HOSTILE_HEADER=$hostile_header \

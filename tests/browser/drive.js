@@ -7,9 +7,11 @@ const { launch, part, failed } = require('./lib.js');
 const parts = {
     pages: require('./part_pages.js'),
     keys: require('./part_keys.js'),
+    trace: require('./part_trace.js'),
     hostile: require('./part_hostile.js'),
     empty: require('./part_empty.js'),
     team: require('./part_team.js'),
+    large: require('./part_large.js'),
     live: require('./part_live.js'),
     tour: require('./part_tour.js'),
 };
@@ -20,6 +22,7 @@ async function main() {
         browser: await launch(),
         local: env.LOCAL_URL,
         empty: env.EMPTY_URL,
+        large: env.LARGE_URL,
         team: env.TEAM_URL,
         admin: env.ADMIN_TOKEN,
         reader: env.READER_TOKEN,

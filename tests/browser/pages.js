@@ -43,7 +43,7 @@ async function findPages(reader, hostile) {
             name: 'unit',
             path: units.find((link) => /^\/dash\/unit\/.*render/.test(link))
                 || under(units, '/dash/unit/'),
-            charts: 1,
+            charts: 2,
         },
         {
             name: 'hostile unit',
