@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define DIGITS_MIN 7 // of a commit's name
+
 static const struct sj_build *by_id(const struct sj_build_choice *choice, const char *word)
 {
     for (size_t i = choice->count; i-- > 0;) {
@@ -34,6 +36,37 @@ static const struct sj_build *by_commit(const struct sj_build_choice *choice,
     return NULL;
 }
 
+// What builds tell of needs no repository: the commit whose name begins so.
+static bool by_digits(const struct sj_build_choice *choice, const char *word, struct sj_oid *out)
+{
+    size_t len = strlen(word);
+    for (size_t i = choice->count; len >= DIGITS_MIN && i-- > 0;) {
+        const struct sj_oid *const ids[] = {&choice->builds[i].commit, &choice->builds[i].head};
+        for (size_t j = 0; j < 2; j++) {
+            char hex[SJ_OID_HEX_SIZE];
+            sj_oid_hex(ids[j], hex);
+            if (!sj_oid_is_zero(ids[j]) && strncmp(hex, word, len) == 0) {
+                *out = *ids[j];
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// The latest build of a branch.
+static const struct sj_build *by_branch(const struct sj_build_choice *choice, const char *word)
+{
+    for (size_t i = choice->count; i-- > 0;) {
+        const struct sj_build *build = &choice->builds[i];
+        if (strcmp(build->branch, word) == 0 &&
+            (!choice->job || strcmp(build->job, choice->job) == 0)) {
+            return build;
+        }
+    }
+    return NULL;
+}
+
 /** What was said. */
 struct named {
     const char *word;
@@ -50,20 +83,28 @@ static int name(const struct sj_build_choice *choice, struct named *named, struc
     if (named->build) {
         return 0;
     }
+    bool is_known = (choice->repo && sj_repo_find(choice->repo, word, &named->commit, NULL) == 0) ||
+                    by_digits(choice, word, &named->commit);
+    if (is_known && by_commit(choice, &named->commit, NULL)) {
+        return 0;
+    }
+    // The tip of a branch need not have been built.
+    named->build = by_branch(choice, word);
+    if (named->build) {
+        return 0;
+    }
     if (!choice->repo) {
         return sj_fail_plain(err, -ENOENT,
                              "there is no build '%.100s', and no repository here to find a commit "
                              "of that name in (--repo DIR)",
                              word);
     }
-    if (sj_repo_find(choice->repo, word, &named->commit, NULL) < 0) {
-        return sj_fail_plain(err, -ENOENT, "'%.100s' is neither a build nor a commit", word);
+    if (!is_known) {
+        return sj_fail_plain(err, -ENOENT, "'%.100s' is neither a build, a commit nor a branch",
+                             word);
     }
-    if (!by_commit(choice, &named->commit, NULL)) {
-        return sj_fail_plain(err, -ENOENT,
-                             "there is no build of '%.100s'; 'scrubjay backfill' makes one", word);
-    }
-    return 0;
+    return sj_fail_plain(err, -ENOENT,
+                         "there is no build of '%.100s'; 'scrubjay backfill' makes one", word);
 }
 
 // Two commits: the latest builds of a job that both have.

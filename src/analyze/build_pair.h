@@ -26,8 +26,9 @@ struct sj_build_pair {
 };
 
 /**
- * Find two builds: by id, "last" for the latest one, or by a commit as git names it: then the
- * latest build of it, of a job that both have.
+ * Find two builds: by id, "last" for the latest one, by a commit as git names it, or
+ * by seven and more of its digits where there is no repository: then the latest build of it, of a
+ * job that both have; or by a branch whose tip was not built: its latest build.
  *
  * @param choice what to choose from
  * @param a      names the first one
