@@ -168,6 +168,7 @@ static int serve(struct sj_invocation *call, struct sj_err *err)
         .repo = status == SJ_REPO_NONE ? NULL
                 : repo                 ? repo
                                        : ".",
+        .reason_text = sj_reason_text,
         .is_local = true,
         .is_eager = true,
     };

@@ -303,10 +303,27 @@ static void write_doc(struct making *making)
     }
 }
 
+static void lead_on(struct making *making)
+{
+    const char *location = making->call.location;
+    struct sj_page_answer *out = making->out;
+    if (strlen(location) >= sizeof out->location) {
+        (void)sj_fail_plain(&making->err, -EINVAL, "these names are too long for an address");
+        fail(making, 400, "Not understood");
+        return;
+    }
+    out->status = 303;
+    (void)snprintf(out->location, sizeof out->location, "%s", location);
+}
+
 static void write_page(struct making *making)
 {
     struct sj_page_answer *out = making->out;
     struct sj_dash_call *call = &making->call;
+    if (call->location) {
+        lead_on(making);
+        return;
+    }
     out->status = call->status;
     if (call->raw_type) {
         out->type = call->raw_type;
@@ -384,5 +401,6 @@ void sj_dash_answer_page(struct sj_dash_ground *ground, const struct sj_page_req
     }
     sj_doc_free(making.call.doc);
     sj_buf_release(&making.call.raw);
+    free(making.call.location);
     sj_dash_query_release(&making.query);
 }

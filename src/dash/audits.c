@@ -80,5 +80,7 @@ void sj_audits_add(const struct sj_dash_call *call, const struct sj_dash_range *
         sj_doc_value(table, (double)audits->kept[i].start_ns, NULL);
         sj_doc_row_mark(table, "differs");
     }
-    sj_dash_say_left(call, audits->kept_count, audits->differed, "audits that differed");
+    if (audits->kept_count < audits->differed) {
+        sj_doc_text(doc, "These are the latest ones.");
+    }
 }

@@ -11,6 +11,7 @@
 #define UNITS      30
 #define UNITS_MAX  5000
 #define ROWS       30
+#define ROWS_MAX   5000
 #define PATH_STEPS 500
 
 static uint64_t end_of(const struct sj_sample *sample)
@@ -91,11 +92,13 @@ static void add_row(struct sj_dash_call *call, struct sj_doc_table *table,
     } else {
         sj_doc_cell(table, sj_blame_text(row->kind), NULL);
     }
+    if (*row->why) {
+        sj_doc_detail(table, sj_reason_words(call, row->why));
+    }
     sj_doc_cell(table, *row->why ? row->why : NULL, NULL);
     sj_doc_cell(table, group, NULL);
     sj_doc_value(table, (double)row->charge_ns, NULL);
     sj_doc_value(table, (double)row->compiles, NULL);
-    sj_doc_row_mark(table, group);
 }
 
 static void add_bill(struct sj_build_page *page)
@@ -110,16 +113,17 @@ static void add_bill(struct sj_build_page *page)
     qsort(rows, bill->row_count, sizeof(const struct sj_bill_row *), by_charge);
     struct sj_doc_table *table = sj_doc_table(page->call->doc, "causes", "What CPU is charged to");
     sj_doc_column(table, "cause", "Cause", SJ_DOC_TEXT);
-    sj_doc_column(table, "why", "More", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "why", "More", SJ_DOC_TEXT);
     sj_doc_column(table, "group", "Kind", SJ_DOC_TEXT);
     sj_doc_column(table, "charged", "CPU charged", SJ_DOC_SPAN);
     sj_doc_column(table, "compiles", "Compiles", SJ_DOC_COUNT);
     sj_doc_empty(table, "Nothing was compiled.");
-    for (size_t i = 0; i < bill->row_count && i < ROWS; i++) {
+    size_t shown = sj_dash_rows(page->call, ROWS, ROWS_MAX);
+    shown = shown < bill->row_count ? shown : bill->row_count;
+    for (size_t i = 0; i < shown; i++) {
         add_row(page->call, table, rows[i]);
     }
-    sj_dash_say_left(page->call, bill->row_count < ROWS ? bill->row_count : ROWS, bill->row_count,
-                     "causes");
+    sj_dash_say_left(page->call, shown, bill->row_count, "causes");
 }
 
 static int dearest_first(const void *left, const void *right)

@@ -36,6 +36,14 @@ void sj_cell_commit(const struct sj_dash_call *call, struct sj_doc_table *table,
     sj_doc_cell(table, hex, link);
 }
 
+const char *sj_reason_words(const struct sj_dash_call *call, const char *id)
+{
+    if (!*id) {
+        return "no reason was recorded";
+    }
+    return call->site->reason_text ? call->site->reason_text(id) : id;
+}
+
 const char *sj_unit_name(const struct sj_dash_call *call, uint32_t unit)
 {
     struct sj_unit row;
@@ -94,7 +102,7 @@ void sj_cell_causes(const struct sj_dash_call *call, struct sj_doc_table *table,
     } else {
         sj_buf_adds(&text, sj_blame_text(first->kind));
         if (*first->why) {
-            sj_buf_addf(&text, " (%.200s)", first->why);
+            sj_buf_addf(&text, " (%.200s)", sj_reason_words(call, first->why));
         }
     }
     if (*first->path) {

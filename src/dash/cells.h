@@ -27,6 +27,10 @@ void sj_cell_unit(const struct sj_dash_call *call, struct sj_doc_table *table, u
 void sj_cell_causes(const struct sj_dash_call *call, struct sj_doc_table *table,
                     const struct sj_finding *finding);
 
+/** A reason in words. @param call call @param id of the records; "" @return half a sentence; the id
+ * where no words are at hand */
+const char *sj_reason_words(const struct sj_dash_call *call, const char *id);
+
 /** Name of a unit. @param call call @param unit sj_unit.number @return text of the database; "" */
 const char *sj_unit_name(const struct sj_dash_call *call, uint32_t unit);
 

@@ -28,6 +28,16 @@ static uint32_t keep(struct sj_doc *doc, const char *text)
     return doc->texts.len > at ? (uint32_t)at + 1 : 0;
 }
 
+// Headings begin alike, whichever page they are on: ids are what programs read.
+static uint32_t keep_label(struct sj_doc *doc, const char *text)
+{
+    uint32_t label = keep(doc, text);
+    if (label && text[0] >= 'a' && text[0] <= 'z') {
+        doc->texts.data[label - 1] = (char)(text[0] - 'a' + 'A');
+    }
+    return label;
+}
+
 static struct sj_doc_part *add_part(struct sj_doc *doc, enum sj_doc_part_kind kind,
                                     const char *text)
 {
@@ -60,6 +70,12 @@ void sj_doc_free(struct sj_doc *doc)
             free(table->marks);
             free(table->order);
             free(table);
+        }
+        struct sj_doc_form *form = doc->parts[i].form;
+        if (form) {
+            free(form->fields);
+            free(form->choices);
+            free(form);
         }
     }
     free(doc->parts);
@@ -103,7 +119,7 @@ void sj_doc_figure(struct sj_doc *doc, const char *id, const char *label, enum s
 {
     struct sj_doc_part *part = add_part(doc, SJ_PART_FIGURE, NULL);
     part->id = keep(doc, id);
-    part->label = keep(doc, label);
+    part->label = keep_label(doc, label);
     part->type = type;
     part->value = value;
     part->href = keep(doc, href);
@@ -114,7 +130,7 @@ void sj_doc_fact(struct sj_doc *doc, const char *id, const char *label, const ch
 {
     struct sj_doc_part *part = add_part(doc, SJ_PART_FACT, text);
     part->id = keep(doc, id);
-    part->label = keep(doc, label);
+    part->label = keep_label(doc, label);
     part->href = keep(doc, href);
 }
 
@@ -133,7 +149,14 @@ void sj_doc_column(struct sj_doc_table *table, const char *id, const char *label
 {
     table->columns = sj_realloc(table->columns, table->column_count + 1, sizeof *table->columns);
     table->columns[table->column_count++] = (struct sj_doc_column){
-        .id = keep(table->doc, id), .label = keep(table->doc, label), .type = type};
+        .id = keep(table->doc, id), .label = keep_label(table->doc, label), .type = type};
+}
+
+void sj_doc_data_column(struct sj_doc_table *table, const char *id, const char *label,
+                        enum sj_doc_type type)
+{
+    sj_doc_column(table, id, label, type);
+    table->columns[table->column_count - 1].is_data = true;
 }
 
 void sj_doc_column_colour(struct sj_doc_table *table, unsigned colour)
@@ -164,6 +187,13 @@ void sj_doc_cell(struct sj_doc_table *table, const char *text, const char *href)
 void sj_doc_value(struct sj_doc_table *table, double value, const char *href)
 {
     add_cell(table, href)->value = value;
+}
+
+void sj_doc_detail(struct sj_doc_table *table, const char *text)
+{
+    if (table->cell_count > 0) {
+        table->cells[table->cell_count - 1].detail = keep(table->doc, text);
+    }
 }
 
 void sj_doc_spark(struct sj_doc_table *table, const double *values, size_t count)
@@ -215,6 +245,34 @@ void sj_doc_chart_mark(struct sj_doc_table *table, double x, const char *text, c
         .x = x, .text = keep(table->doc, text), .href = keep(table->doc, href), .is_step = is_step};
 }
 
+struct sj_doc_form *sj_doc_form(struct sj_doc *doc, const char *action, const char *button,
+                                bool is_post)
+{
+    struct sj_doc_form *form = sj_new(struct sj_doc_form);
+    form->doc = doc;
+    form->action = keep(doc, action);
+    form->button = keep(doc, button);
+    form->is_post = is_post;
+    add_part(doc, SJ_PART_FORM, NULL)->form = form;
+    return form;
+}
+
+void sj_doc_field(struct sj_doc_form *form, const char *name, const char *label, const char *value,
+                  const char *hint)
+{
+    struct sj_doc *doc = form->doc;
+    form->fields = sj_realloc(form->fields, form->field_count + 1, sizeof *form->fields);
+    form->fields[form->field_count++] = (struct sj_doc_field){
+        keep(doc, name), keep_label(doc, label), keep(doc, value), keep(doc, hint)};
+}
+
+void sj_doc_choice(struct sj_doc_form *form, const char *value, const char *text)
+{
+    form->choices = sj_realloc(form->choices, form->choice_count + 1, sizeof *form->choices);
+    form->choices[form->choice_count++] =
+        (struct sj_doc_choice){keep(form->doc, value), keep(form->doc, text)};
+}
+
 const char *sj_doc_text_at(const struct sj_doc *doc, uint32_t ref)
 {
     return ref ? doc->texts.data + ref - 1 : "";
@@ -261,13 +319,23 @@ bool sj_doc_is_number(enum sj_doc_type type)
     return type != SJ_DOC_TEXT && type != SJ_DOC_SPARK;
 }
 
+bool sj_doc_is_seen(const struct sj_doc_table *table, size_t column)
+{
+    bool is_seen = column == 0 || table->has_chart;
+    for (size_t at = column; at < table->cell_count && !is_seen; at += table->column_count) {
+        const struct sj_doc_cell *cell = &table->cells[at];
+        is_seen = *sj_doc_text_at(table->doc, cell->text) || !isnan(cell->value) || cell->count;
+    }
+    return is_seen && !table->columns[column].is_data;
+}
+
 const char *sj_doc_type_name(enum sj_doc_type type)
 {
     static const char *const names[] = {
         [SJ_DOC_TEXT] = "text",     [SJ_DOC_COUNT] = "count", [SJ_DOC_NUMBER] = "number",
         [SJ_DOC_SPAN] = "span",     [SJ_DOC_SIZE] = "size",   [SJ_DOC_SHARE] = "share",
         [SJ_DOC_CHANGE] = "change", [SJ_DOC_TIME] = "time",   [SJ_DOC_MONEY] = "money",
-        [SJ_DOC_SPARK] = "spark",
+        [SJ_DOC_SPARK] = "spark",   [SJ_DOC_DAY] = "day",
     };
     return names[type];
 }

@@ -20,6 +20,8 @@
 struct sj_doc;
 /** A table of a page. The page's. */
 struct sj_doc_table;
+/** A form of a page. The page's. */
+struct sj_doc_form;
 
 /** What a column holds, which says how it is written, aligned and sorted. */
 enum sj_doc_type {
@@ -32,6 +34,7 @@ enum sj_doc_type {
     SJ_DOC_CHANGE, /**< part by which something grew, -1 and more, as signed per cent: a sign and a
                         triangle, not a colour alone */
     SJ_DOC_TIME,   /**< point in time, CLOCK_REALTIME nanoseconds; shown in the reader's zone */
+    SJ_DOC_DAY,    /**< day, as its first nanosecond in UTC; the same in every zone */
     SJ_DOC_MONEY,  /**< in the currency of the settings */
     SJ_DOC_SPARK,  /**< small series of numbers, drawn */
 };
@@ -75,9 +78,8 @@ void sj_doc_note(struct sj_doc *doc, const char *text);
 /** A command to copy, such as what to run next. @param doc page @param text command line */
 void sj_doc_command(struct sj_doc *doc, const char *text);
 
-/** A link on a line of its own. @param doc page @param href target, of sj_link_*() @param text
- * words
- */
+/** A link on a line of its own. @param doc page @param href target, of sj_link_*(); NULL: the one
+ * of several that holds now @param text words */
 void sj_doc_link(struct sj_doc *doc, const char *href, const char *text);
 
 /**
@@ -108,7 +110,14 @@ void sj_doc_fact(struct sj_doc *doc, const char *id, const char *label, const ch
  */
 struct sj_doc_table *sj_doc_table(struct sj_doc *doc, const char *id, const char *caption);
 
-/** Add a column; before any cell. @param table table @param id name in JSON @param label heading
+/** Add a column for programs: pages for people leave it out, such as what another column says
+ * already. @param table table @param id name in JSON @param label heading @param type what it
+ * holds */
+void sj_doc_data_column(struct sj_doc_table *table, const char *id, const char *label,
+                        enum sj_doc_type type);
+
+/** Add a column; before any cell. People do not see it where no row has anything in it. @param
+ * table table @param id name in JSON @param label heading
  * @param type what it holds */
 void sj_doc_column(struct sj_doc_table *table, const char *id, const char *label,
                    enum sj_doc_type type);
@@ -127,6 +136,10 @@ void sj_doc_cell(struct sj_doc_table *table, const char *text, const char *href)
 /** Next cell: a number of the column's type. @param table table @param value number; NAN: none
  * @param href where a click leads; NULL: nowhere */
 void sj_doc_value(struct sj_doc_table *table, double value, const char *href);
+
+/** Say more of the last cell, small and below it, for people: programs find it in columns of their
+ * own. @param table table @param text words; NULL: nothing */
+void sj_doc_detail(struct sj_doc_table *table, const char *text);
 
 /** Next cell: a small series. @param table table @param values numbers; NAN: a gap @param count how
  * many */
@@ -154,6 +167,27 @@ void sj_doc_chart_even(struct sj_doc_table *table);
  * NULL: nowhere @param is_step a step; else another event, such as a new compiler */
 void sj_doc_chart_mark(struct sj_doc_table *table, double x, const char *text, const char *href,
                        bool is_step);
+
+/**
+ * Begin a form: fields, then a button. What is asked for by GET keeps the filters.
+ *
+ * @param doc     page
+ * @param action  where it leads: a path of sj_dash_link(NULL, …)
+ * @param button  words on the button
+ * @param is_post it changes something: it is sent with the key that no other site knows
+ * @return form; fields are added with the functions below
+ */
+struct sj_doc_form *sj_doc_form(struct sj_doc *doc, const char *action, const char *button,
+                                bool is_post);
+
+/** Add a field. @param form form @param name in the address @param label words @param value what it
+ * holds; NULL: nothing @param hint an example, or what holds when it is left empty */
+void sj_doc_field(struct sj_doc_form *form, const char *name, const char *label, const char *value,
+                  const char *hint);
+
+/** Offer a value for any field of a form; another may be written, too. @param form form @param
+ * value value @param text what it is */
+void sj_doc_choice(struct sj_doc_form *form, const char *value, const char *text);
 
 /**
  * Sort the tables that have a column of a name; those that are drawn stay as they are. A page that

@@ -35,7 +35,8 @@ static void add_text(struct sj_buf *out, const char *text)
 static void add_number(struct sj_buf *out, enum sj_doc_type type, double value)
 {
     bool is_whole = type == SJ_DOC_COUNT || type == SJ_DOC_SPAN || type == SJ_DOC_SIZE;
-    if (!isfinite(value) || (type == SJ_DOC_TIME && sj_doc_iso_time(out, value))) {
+    if (!isfinite(value) || (type == SJ_DOC_TIME && sj_doc_iso_time(out, value)) ||
+        (type == SJ_DOC_DAY && sj_doc_iso_day(out, value))) {
         return;
     }
     if (is_whole && fabs(value) < 9.2e18) {

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "dash/doc_model.h"
 #include "dash/doc_text.h"
 #include "dash/query.h"
@@ -92,6 +93,11 @@ static void put_cell_inside(const struct writer *to, const struct sj_doc_table *
         put_number(to, type, cell->value);
     }
     close_link(to, is_link);
+    if (cell->detail) {
+        put(to, " <small>");
+        put_text(to, cell->detail);
+        put(to, "</small>");
+    }
 }
 
 static void put_cell(const struct writer *to, const struct sj_doc_table *table, size_t row,
@@ -142,11 +148,15 @@ static void put_sort_link(const struct writer *to, const struct sj_doc_column *c
     put(to, "</a>");
 }
 
-static void put_heads(const struct writer *to, const struct sj_doc_table *table)
+static void put_heads(const struct writer *to, const struct sj_doc_table *table,
+                      const bool *is_seen)
 {
     put(to, "<thead><tr>");
     for (size_t i = 0; i < table->column_count; i++) {
         const struct sj_doc_column *column = &table->columns[i];
+        if (!is_seen[i]) {
+            continue;
+        }
         sj_buf_addf(to->out, "<th scope=\"col\" data-type=\"%s\"%s", sj_doc_type_name(column->type),
                     sj_doc_is_number(column->type) ? " class=\"n\"" : "");
         const char *label = sj_doc_text_at(to->doc, column->label);
@@ -207,6 +217,10 @@ static void put_rows(const struct writer *to, const struct sj_doc_table *table)
     size_t first;
     size_t end;
     choose_rows(to, table, &first, &end);
+    SJ_AUTO(sj_auto_free) bool *is_seen = sj_calloc(table->column_count + 1, sizeof *is_seen);
+    for (size_t i = 0; i < table->column_count; i++) {
+        is_seen[i] = sj_doc_is_seen(table, i);
+    }
     put(to, "<div class=\"scroll\" tabindex=\"0\" role=\"region\"");
     put_attribute(to, "aria-label", sj_doc_text_at(to->doc, table->caption));
     put(to, "><table");
@@ -214,7 +228,7 @@ static void put_rows(const struct writer *to, const struct sj_doc_table *table)
     put(to, "><caption>");
     put_text(to, table->caption);
     put(to, "</caption>");
-    put_heads(to, table);
+    put_heads(to, table, is_seen);
     put(to, "<tbody>");
     for (size_t row = first; row < end; row++) {
         const char *word = sj_doc_word_at(table, row);
@@ -224,7 +238,9 @@ static void put_rows(const struct writer *to, const struct sj_doc_table *table)
         }
         put(to, ">");
         for (size_t column = 0; column < table->column_count; column++) {
-            put_cell(to, table, row, column);
+            if (is_seen[column]) {
+                put_cell(to, table, row, column);
+            }
         }
         put(to, "</tr>\n");
     }
@@ -369,11 +385,11 @@ static void put_part(const struct writer *to, const struct sj_doc_part *part)
         put(to, "</code></pre>\n");
         break;
     case SJ_PART_LINK: {
-        put(to, "<p class=\"go\">");
+        put(to, part->href ? "<p class=\"go\">" : "<p class=\"go\"><span aria-current=\"true\">");
         bool is_link = open_link(to, part->href);
         put_text(to, part->text);
         close_link(to, is_link);
-        put(to, "</p>\n");
+        put(to, part->href ? "</p>\n" : "</span></p>\n");
         break;
     }
     case SJ_PART_FIGURE:
@@ -382,6 +398,9 @@ static void put_part(const struct writer *to, const struct sj_doc_part *part)
         break;
     case SJ_PART_TABLE:
         put_table(to, part->table);
+        break;
+    case SJ_PART_FORM:
+        sj_doc_form_html(part->form, to->frame, to->out);
         break;
     }
 }
@@ -402,6 +421,7 @@ void sj_doc_html(const struct sj_doc *doc, const struct sj_doc_frame *frame, str
         [SJ_PART_NOTE] = {"<ul class=\"notes\" aria-label=\"Notes\">", "</ul>\n"},
         [SJ_PART_FIGURE] = {"<dl class=\"figures\">", "</dl>\n"},
         [SJ_PART_FACT] = {"<dl class=\"facts\">", "</dl>\n"},
+        [SJ_PART_FORM] = {NULL, NULL},
         [SJ_PART_TABLE] = {"<div class=\"plots\">", "</div>\n"},
     };
     struct writer to = {.doc = doc, .frame = frame, .out = out};

@@ -4,13 +4,17 @@
 
 #include "base/json.h"
 #include "dash/doc_model.h"
+#include "dash/doc_text.h"
 
 // Nanoseconds and bytes are whole; nine digits would not do for a point in time.
 static void add_number(struct sj_json *json, const char *name, enum sj_doc_type type, double value)
 {
     bool is_whole =
         type == SJ_DOC_COUNT || type == SJ_DOC_SPAN || type == SJ_DOC_SIZE || type == SJ_DOC_TIME;
-    if (is_whole && fabs(value) < 9.2e18) {
+    SJ_AUTO(sj_buf_release) struct sj_buf day = SJ_BUF_INIT(32);
+    if (type == SJ_DOC_DAY) {
+        sj_json_str(json, name, sj_doc_iso_day(&day, value) ? sj_buf_text(&day) : NULL);
+    } else if (is_whole && fabs(value) < 9.2e18) {
         sj_json_i64(json, name, (int64_t)(value < 0 ? value - 0.5 : value + 0.5));
     } else {
         sj_json_real(json, name, value);
@@ -156,7 +160,7 @@ static void add_part(struct sj_json *json, const struct sj_doc *doc, const struc
     case SJ_PART_LINK:
         sj_json_open(json, NULL, '{');
         sj_json_str(json, "text", text);
-        sj_json_str(json, "href", sj_doc_text_at(doc, part->href));
+        sj_json_str(json, "href", part->href ? sj_doc_text_at(doc, part->href) : NULL);
         sj_json_close(json, '}');
         break;
     case SJ_PART_HEADING:
@@ -164,6 +168,8 @@ static void add_part(struct sj_json *json, const struct sj_doc *doc, const struc
     case SJ_PART_NOTE:
     case SJ_PART_COMMAND:
         sj_json_str(json, NULL, text);
+        break;
+    case SJ_PART_FORM: // for people
         break;
     }
 }

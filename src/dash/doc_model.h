@@ -13,11 +13,12 @@
 
 /** A cell. */
 struct sj_doc_cell {
-    double value;   /**< number; NAN: none */
-    uint32_t text;  /**< of a text */
-    uint32_t href;  /**< where a click leads */
-    uint32_t first; /**< of a series: its first number */
-    uint32_t count; /**< numbers of a series */
+    double value;    /**< number; NAN: none */
+    uint32_t text;   /**< of a text */
+    uint32_t href;   /**< where a click leads */
+    uint32_t first;  /**< of a series: its first number */
+    uint32_t count;  /**< numbers of a series */
+    uint32_t detail; /**< more of it, for people */
 };
 
 /** A column. */
@@ -26,6 +27,7 @@ struct sj_doc_column {
     uint32_t label;        /**< heading */
     enum sj_doc_type type; /**< what it holds */
     unsigned colour;       /**< that it is drawn in, from 1; 0: by its place */
+    bool is_data;          /**< for programs alone */
 };
 
 /** A mark in a chart. */
@@ -66,6 +68,32 @@ struct sj_doc_table {
     uint32_t *order;               /**< rows as they are to be written; NULL: as they were added */
 };
 
+/** A field of a form. */
+struct sj_doc_field {
+    uint32_t name;  /**< in the address */
+    uint32_t label; /**< words */
+    uint32_t value; /**< what it holds */
+    uint32_t hint;  /**< an example */
+};
+
+/** A value that a form offers. */
+struct sj_doc_choice {
+    uint32_t value; /**< value */
+    uint32_t text;  /**< what it is */
+};
+
+/** A form. */
+struct sj_doc_form {
+    struct sj_doc *doc;            /**< its page */
+    uint32_t action;               /**< where it leads */
+    uint32_t button;               /**< words on it */
+    bool is_post;                  /**< it changes something */
+    struct sj_doc_field *fields;   /**< in order */
+    size_t field_count;            /**< length of fields */
+    struct sj_doc_choice *choices; /**< in order */
+    size_t choice_count;           /**< length of choices */
+};
+
 /** What a part of a page is. */
 enum sj_doc_part_kind {
     SJ_PART_HEADING,
@@ -76,6 +104,7 @@ enum sj_doc_part_kind {
     SJ_PART_FIGURE,
     SJ_PART_FACT,
     SJ_PART_TABLE,
+    SJ_PART_FORM,
 };
 
 /** A part of a page. */
@@ -88,6 +117,7 @@ struct sj_doc_part {
     uint32_t text;              /**< words */
     uint32_t href;              /**< where a click leads */
     struct sj_doc_table *table; /**< of a table */
+    struct sj_doc_form *form;   /**< of a form */
 };
 
 /** A page. */
@@ -121,6 +151,10 @@ const char *sj_doc_word_at(const struct sj_doc_table *table, size_t row);
 /** Whether a column can be drawn as a line. @param type what it holds @return true for numbers */
 bool sj_doc_is_number(enum sj_doc_type type);
 
+/** Whether people see a column: it is not for programs alone, and not empty in every row. @param
+ * table table @param column which @return true when they do */
+bool sj_doc_is_seen(const struct sj_doc_table *table, size_t column);
+
 /** A type's name in JSON and in style sheets. @param type type @return "text", … */
 const char *sj_doc_type_name(enum sj_doc_type type);
 
@@ -146,6 +180,10 @@ void sj_doc_svg_lines(const struct sj_doc_table *table, const char *currency, st
 /** Draw a small series as SVG. @param values numbers; NAN: a gap @param count how many @param out
  * takes it */
 void sj_doc_svg_spark(const double *values, size_t count, struct sj_buf *out);
+
+/** Write a form as HTML. @param form form @param frame around the page @param out takes it */
+void sj_doc_form_html(const struct sj_doc_form *form, const struct sj_doc_frame *frame,
+                      struct sj_buf *out);
 
 /** Write what stands above a page: head, navigation, filters, title. @param doc page @param frame
  * around it @param out takes it */

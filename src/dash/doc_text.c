@@ -298,6 +298,17 @@ bool sj_doc_iso_time(struct sj_buf *out, double ns)
     return true;
 }
 
+bool sj_doc_iso_day(struct sj_buf *out, double ns)
+{
+    struct tm tm;
+    char text[20];
+    if (!time_of(ns, &tm) || strftime(text, sizeof text, "%Y-%m-%d", &tm) == 0) {
+        return false;
+    }
+    sj_buf_adds(out, text);
+    return true;
+}
+
 static void add_time(struct sj_buf *out, double ns)
 {
     struct tm tm;
@@ -305,6 +316,13 @@ static void add_time(struct sj_buf *out, double ns)
     if (time_of(ns, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &tm) > 0) {
         sj_buf_adds(out, text);
     } else {
+        sj_buf_adds(out, "\xe2\x80\x93");
+    }
+}
+
+static void add_day(struct sj_buf *out, double ns)
+{
+    if (!sj_doc_iso_day(out, ns)) {
         sj_buf_adds(out, "\xe2\x80\x93");
     }
 }
@@ -328,7 +346,7 @@ void sj_doc_words(struct sj_buf *out, enum sj_doc_type type, double value, const
         [SJ_DOC_TEXT] = add_real,     [SJ_DOC_COUNT] = add_count, [SJ_DOC_NUMBER] = add_real,
         [SJ_DOC_SPAN] = add_span,     [SJ_DOC_SIZE] = add_size,   [SJ_DOC_SHARE] = add_share,
         [SJ_DOC_CHANGE] = add_change, [SJ_DOC_TIME] = add_time,   [SJ_DOC_SPARK] = add_real,
-        [SJ_DOC_MONEY] = NULL,
+        [SJ_DOC_DAY] = add_day,       [SJ_DOC_MONEY] = NULL,
     };
     if (!isfinite(value)) {
         sj_buf_adds(out, "\xe2\x80\x93");

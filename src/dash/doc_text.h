@@ -48,3 +48,7 @@ void sj_doc_words(struct sj_buf *out, enum sj_doc_type type, double value, const
 /** Append a point in time as ISO 8601. @param out takes it @param ns CLOCK_REALTIME @return false,
  * and nothing appended, when it is none of the years 1970 to 9999 */
 bool sj_doc_iso_time(struct sj_buf *out, double ns);
+
+/** A day, such as "2026-11-25". @param out takes it @param ns its first nanosecond, UTC @return
+ * false: it is no time that can be written */
+bool sj_doc_iso_day(struct sj_buf *out, double ns);

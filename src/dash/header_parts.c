@@ -2,12 +2,14 @@
 #include "dash/header_parts.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "analyze/narrow.h"
 #include "base/mem.h"
 
-#define CHAIN_MAX 256 // builds that units are gathered from, the latest ones
+#define DAYS_MAX  3650 // of history
+#define CHAIN_MAX 256  // builds that units are gathered from, the latest ones
 
 // The latest build that the filters leave and whose records are there; UINT32_MAX: there is none.
 static uint32_t find_tip(const struct sj_dash_range *range)
@@ -44,13 +46,25 @@ static int load_chain(struct sj_header_work *work, struct sj_err *err)
     return sj_view_narrow(all, is_link, outcomes, &work->view, err);
 }
 
-// What a unit reads may have been seen long ago: since when says nothing here, as in `headers`.
+// How far back history is looked at: the time that is asked for, up to the latest build.
+static double days_of(const struct sj_dash_query *query, uint64_t now_ns)
+{
+    const double day_ns = 86400e9;
+    uint64_t end_ns = query->until_ns && query->until_ns < now_ns ? query->until_ns : now_ns;
+    if (!query->parameter[SJ_DASH_SINCE]) {
+        return SJ_HEADERS_DAYS;
+    }
+    double days = query->since_ns < end_ns ? (double)(end_ns - query->since_ns) / day_ns : 1;
+    return fmin(fmax(round(days), 1), DAYS_MAX);
+}
+
+// What a unit reads may have been seen long ago: builds of any time tell of it, as in `headers`.
 int sj_header_work_load(const struct sj_dash_call *call, struct sj_header_work *out,
                         struct sj_err *err)
 {
     struct sj_dash_call all = *call;
     all.filter.since_ns = 0;
-    out->days = SJ_HEADERS_DAYS;
+    out->days = days_of(call->query, call->site->now_ns);
     int status = sj_dash_range_load(&all, &out->range, err);
     status = status < 0 ? status : load_chain(out, err);
     return status < 0 ? status
@@ -96,7 +110,13 @@ void sj_header_notes(const struct sj_dash_call *call, const struct sj_header_wor
         sj_doc_note(call->doc, "No history of this project is at hand: how often a file changes is "
                                "not known.");
     } else if (headers->replay.is_cut) {
-        sj_doc_note(call->doc, "History ends before the time that was asked for does.");
+        char line[200];
+        (void)snprintf(
+            line, sizeof line,
+            "The history at hand is of %.0f days, not %.0f: changes a month are those of "
+            "the shorter time.",
+            headers->replay.days, work->days);
+        sj_doc_note(call->doc, line);
     }
     note_count(call, headers->fanout.unknown, "units are left out: their inputs are not known.");
     note_count(call, headers->fanout.uncosted,

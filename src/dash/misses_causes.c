@@ -70,7 +70,7 @@ static void add_days(struct sj_misses_page *page, const struct sum *sums, size_t
 {
     struct sj_doc_table *table =
         sj_doc_table(page->call->doc, "days", "CPU of misses by day and cause");
-    sj_doc_column(table, "day", "Day", SJ_DOC_TIME);
+    sj_doc_column(table, "day", "Day", SJ_DOC_DAY);
     for (size_t i = 0; i < count; i++) {
         if (is_miss(sums[i].kind)) {
             sj_doc_column(table, sj_blame_name(sums[i].kind), sj_blame_text(sums[i].kind),
@@ -106,7 +106,7 @@ void sj_misses_add_causes(struct sj_misses_page *page)
     add_days(page, sums, count);
     struct sj_doc_table *table = sj_doc_table(page->call->doc, "kinds", "Causes");
     sj_doc_column(table, "cause", "Cause", SJ_DOC_TEXT);
-    sj_doc_column(table, "name", "Name", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "name", "Name", SJ_DOC_TEXT);
     sj_doc_column(table, "group", "Kind", SJ_DOC_TEXT);
     sj_doc_column(table, "cpu", "CPU charged", SJ_DOC_SPAN);
     sj_doc_column(table, "compiles", "Compiles", SJ_DOC_COUNT);
@@ -118,7 +118,6 @@ void sj_misses_add_causes(struct sj_misses_page *page)
         sj_doc_cell(table, group, NULL);
         sj_doc_value(table, (double)sums[i].cpu_ns, NULL);
         sj_doc_value(table, (double)sums[i].compiles, NULL);
-        sj_doc_row_mark(table, group);
     }
 }
 
@@ -150,7 +149,7 @@ static void add_repeat(struct sj_misses_page *page, struct sj_doc_table *table,
     const struct sj_build *build = build_of(page, repeat->build);
     sj_buf_adds(&why, sj_blame_text(repeat->kind));
     if (*repeat->why) {
-        sj_buf_addf(&why, " (%.300s)", repeat->why);
+        sj_buf_addf(&why, " (%.300s)", sj_reason_words(page->call, repeat->why));
     }
     sj_cell_unit(page->call, table, repeat->unit);
     sj_doc_value(table, repeat->compiles, NULL);
@@ -232,7 +231,9 @@ void sj_misses_add_volatile(struct sj_misses_page *page)
     sj_doc_column(table, "charged", "CPU charged", SJ_DOC_SPAN);
     sj_doc_column(table, "alone", "Saved if it stayed the same", SJ_DOC_SPAN);
     sj_doc_empty(table, "There are none: at least three builds must be able to tell.");
-    for (size_t i = 0; i < count && i < ROWS; i++) {
+    size_t shown = sj_dash_rows(page->call, ROWS, ROWS_MAX);
+    shown = shown < count ? shown : count;
+    for (size_t i = 0; i < shown; i++) {
         sj_doc_cell(table, rows[i]->path, NULL);
         sj_doc_cell(table, rows[i]->job, NULL);
         sj_doc_value(table, (double)rows[i]->builds, NULL);
@@ -240,5 +241,5 @@ void sj_misses_add_volatile(struct sj_misses_page *page)
         sj_doc_value(table, (double)rows[i]->charge_ns, NULL);
         sj_doc_value(table, (double)rows[i]->alone_ns, NULL);
     }
-    sj_dash_say_left(page->call, count < ROWS ? count : ROWS, count, "generated files");
+    sj_dash_say_left(page->call, shown, count, "generated files");
 }

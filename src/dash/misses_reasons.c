@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "dash/cells.h"
 #include "dash/misses_parts.h"
 
-#define ROWS 40
+#define ROWS     40
+#define ROWS_MAX 5000
 
 /** Records with one reason. */
 struct reason {
@@ -91,10 +93,9 @@ static void print(const struct sj_misses_page *page, const struct list *list,
                   struct reasons *reasons)
 {
     struct sj_db *db = page->range.all.db;
-    const struct sj_dash_site *site = page->call->site;
     struct sj_doc_table *table = sj_doc_table(page->call->doc, list->id, list->caption);
     sj_doc_column(table, "reason", "Reason", SJ_DOC_TEXT);
-    sj_doc_column(table, "id", "Name", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "id", "Name", SJ_DOC_TEXT);
     sj_doc_column(table, "count", "Actions", SJ_DOC_COUNT);
     sj_doc_column(table, "cpu", "CPU", SJ_DOC_SPAN);
     sj_doc_column(table, "example", "Such as", SJ_DOC_TEXT);
@@ -102,20 +103,18 @@ static void print(const struct sj_misses_page *page, const struct list *list,
     if (reasons->count > 0) {
         qsort(reasons->items, reasons->count, sizeof *reasons->items, dearest_first);
     }
-    for (size_t i = 0; i < reasons->count && i < ROWS; i++) {
+    size_t rows = sj_dash_rows(page->call, ROWS, ROWS_MAX);
+    rows = rows < reasons->count ? rows : reasons->count;
+    for (size_t i = 0; i < rows; i++) {
         const struct reason *reason = &reasons->items[i];
         const char *id = sj_db_text(db, reason->id);
-        const char *words = *id == '\0'         ? "no reason was recorded"
-                            : site->reason_text ? site->reason_text(id)
-                                                : id;
-        sj_doc_cell(table, words, NULL);
+        sj_doc_cell(table, sj_reason_words(page->call, id), NULL);
         sj_doc_cell(table, *id ? id : NULL, NULL);
         sj_doc_value(table, (double)reason->count, NULL);
         sj_doc_value(table, (double)reason->cpu_ns, NULL);
         sj_doc_cell(table, reason->detail ? sj_db_text(db, reason->detail) : NULL, NULL);
     }
-    sj_dash_say_left(page->call, reasons->count < ROWS ? reasons->count : ROWS, reasons->count,
-                     "reasons");
+    sj_dash_say_left(page->call, rows, reasons->count, "reasons");
     free(reasons->items);
 }
 

@@ -77,12 +77,18 @@ static void summarise(const struct charts *charts, struct sj_buf *out)
     for (size_t i = 0; i < charts->course->step_count; i++) {
         steps += charts->course->steps[i].is_certain;
     }
-    sj_buf_addf(out, "CPU of %zu build%s had everything missed, %zu step%s", count,
-                count == 1 ? "" : "s", steps, steps == 1 ? "" : "s");
+    sj_buf_addf(out, "%zu build%s, ", count, count == 1 ? "" : "s");
+    if (steps == 0) {
+        sj_buf_adds(out, "no certain step.");
+        return;
+    }
+    sj_buf_addf(out, "%zu certain step%s", steps, steps == 1 ? "" : "s");
+    const char *joint = ": ";
     for (size_t i = 0; i < charts->course->step_count; i++) {
         if (charts->course->steps[i].is_certain) {
-            sj_buf_adds(out, i ? ", " : ": ");
+            sj_buf_adds(out, joint);
             sj_change_text(out, charts->course->steps[i].change);
+            joint = ", ";
         }
     }
 }
@@ -91,8 +97,8 @@ static void add_cpu(struct charts *charts)
 {
     SJ_AUTO(sj_buf_release) struct sj_buf summary = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     summarise(charts, &summary);
-    struct sj_series_doc series =
-        series_of(charts, "cpu", "CPU of a build had everything missed, machines taken off");
+    struct sj_series_doc series = series_of(
+        charts, "cpu", "CPU of a build if all missed, with the speed of machines taken off");
     series.summary = sj_buf_text(&summary);
     add_column(&series, "cpu_ns", "CPU if all missed", SJ_DOC_SPAN, charts->course->cpu);
     struct sj_doc_table *table = sj_series_doc_add(charts->scope->call, &series);
@@ -197,7 +203,6 @@ static void add_wall(struct charts *charts)
     const char *phases[PHASES_MAX] = {0};
     size_t count = 0;
     struct sj_series_doc series = series_of(charts, "wall", "Time of a build, by phase");
-    series.summary = "Wall time of each build, stacked by phase.";
     series.is_stack = true;
     clear(charts);
     for (size_t i = 0; i < series.count; i++) {
@@ -216,7 +221,10 @@ static void add_wall(struct charts *charts)
         name_column(charts, i, phases[i]);
         add_column(&series, charts->names[i], phases[i], SJ_DOC_SPAN, charts->values[i]);
     }
-    add_column(&series, "rest", count ? "the rest" : "all", SJ_DOC_SPAN,
+    series.caption = count ? "Wall time of a build, by phase" : "Wall time of a build";
+    series.summary =
+        count ? "Wall time of each build, stacked by phase." : "Wall time of each build.";
+    add_column(&series, "rest", count ? "the rest" : "wall time", SJ_DOC_SPAN,
                charts->values[PHASES_MAX - 1]);
     (void)sj_series_doc_add(charts->scope->call, &series);
 }

@@ -46,6 +46,8 @@ struct sj_dash_call {
     struct sj_view_filter filter;          /**< from the query: project, branch, job, times */
     struct sj_doc *doc;                    /**< takes the page */
     unsigned status;                       /**< HTTP status; 200 unless the page says otherwise */
+    char *location;       /**< address to lead on to in place of any page; the call's, freed by who
+                               makes it; NULL: none */
     const char *raw_type; /**< Content-Type of raw, static; NULL: doc is the page */
     struct sj_buf raw;    /**< what is sent in place of doc, where raw_type is set;
                                the call's: its limit is set by who makes it */

@@ -60,7 +60,12 @@ static void add_facts(const struct sj_build_page *page)
         uint32_t reference = page->range.all.builds[page->index].reference;
         const char *id = reference != UINT32_MAX ? page->range.all.builds[reference].build.id : "";
         SJ_AUTO(sj_auto_free) char *link = sj_dash_link(page->call->query, "build", id, NULL);
-        add_fact(doc, "compared_with", "Compared with", id, link);
+        add_fact(doc, "compared_with", "The one before", id, link);
+        if (*id) {
+            SJ_AUTO(sj_auto_free)
+            char *compare = sj_dash_link(page->call->query, "compare", id, build->id);
+            sj_doc_link(doc, compare, "compare with the one before");
+        }
     }
 }
 

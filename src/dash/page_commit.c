@@ -215,6 +215,20 @@ static void add_pull(const struct sj_commit_told *told)
     }
 }
 
+static void add_compare(const struct sj_commit_told *told)
+{
+    const struct sj_view *view = &told->scope->view;
+    uint32_t before = told->first != UINT32_MAX ? view->builds[told->first].reference : UINT32_MAX;
+    if (before != UINT32_MAX) {
+        SJ_AUTO(sj_auto_free)
+        char *href = sj_link_compare(told->scope->call, &view->builds[before].build,
+                                     &view->builds[told->first].build);
+        if (href) {
+            sj_doc_link(told->scope->call->doc, href, "compare its build with the one before");
+        }
+    }
+}
+
 static void add_files(const struct sj_commit_told *told)
 {
     struct sj_doc_table *table = sj_doc_table(told->scope->call->doc, "files",
@@ -278,7 +292,7 @@ static void add_builds(const struct sj_commit_told *told)
     sj_doc_column(table, "charge_ns", "charge", SJ_DOC_SPAN);
     sj_doc_column(table, "compiles", "compiles", SJ_DOC_COUNT);
     sj_doc_column(table, "missed_ns", "CPU of all misses", SJ_DOC_SPAN);
-    sj_doc_column(table, "before", "with the one before", SJ_DOC_TEXT);
+    sj_doc_column(table, "before", "with the one before it", SJ_DOC_TEXT);
     sj_doc_empty(table, "None.");
     size_t max = sj_row_limit(told->scope->call, ROWS_PEOPLE, ROWS_PROGRAMS);
     for (size_t i = 0; i < told->build_count && i < max; i++) {
@@ -344,6 +358,7 @@ static int fill(struct sj_commit_told *told, struct sj_err *err)
     add_figures(told);
     add_facts(told);
     add_pull(told);
+    add_compare(told);
     add_files(told);
     status = add_merge(told, err);
     if (status == 0) {

@@ -8,7 +8,9 @@
 #include "analyze/blame_lines.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "dash/cells.h"
 #include "dash/overview.h"
+#include "dash/range.h"
 
 #define ROWS_PEOPLE   50
 #define ROWS_PROGRAMS 10000
@@ -18,19 +20,21 @@ struct way {
     const char *name;
     const char *caption;
     const char *head; // of the column with the name
+    const char *many;
 };
 
 static const struct way ways[SJ_BLAME_BY_COUNT] = {
     [SJ_BLAME_BY_COMMIT] = {"commit", "Commits, by the CPU of misses that is charged to them",
-                            "commit"},
+                            "commit", "commits"},
     [SJ_BLAME_BY_AUTHOR] = {"author", "Authors, by the CPU of misses that their commits caused",
-                            "author"},
+                            "author", "authors"},
     [SJ_BLAME_BY_DIRECTORY] = {"directory",
                                "Directories, by the CPU of misses that changes below "
                                "them caused",
-                               "directory"},
-    [SJ_BLAME_BY_FILE] = {"file", "Files, by the CPU of misses that their changes caused", "file"},
-    [SJ_BLAME_BY_CAUSE] = {"cause", "Causes of misses", "cause"},
+                               "directory", "directories"},
+    [SJ_BLAME_BY_FILE] = {"file", "Files, by the CPU of misses that their changes caused", "file",
+                          "files"},
+    [SJ_BLAME_BY_CAUSE] = {"cause", "Causes of misses", "cause", "causes"},
 };
 
 // Columns by which lines are sorted before any are left out; the first is the default.
@@ -101,13 +105,11 @@ static void add_figures(const struct page *page)
 static void add_ways(const struct page *page)
 {
     for (size_t i = 0; i < SJ_BLAME_BY_COUNT; i++) {
-        if (i != page->by) {
-            SJ_AUTO(sj_auto_free)
-            char *href = sj_dash_link_with(page->scope->call->query, SJ_DASH_BY, ways[i].name);
-            SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-            sj_buf_addf(&text, "by %s", ways[i].name);
-            sj_doc_link(page->scope->call->doc, href, sj_buf_text(&text));
-        }
+        SJ_AUTO(sj_auto_free)
+        char *href = sj_dash_link_with(page->scope->call->query, SJ_DASH_BY, ways[i].name);
+        SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+        sj_buf_addf(&text, "by %s", ways[i].name);
+        sj_doc_link(page->scope->call->doc, i == page->by ? NULL : href, sj_buf_text(&text));
     }
 }
 
@@ -212,19 +214,6 @@ static int by_key(const void *left, const void *right, void *user)
     return (a < b) - (a > b);
 }
 
-static void say_rest(const struct page *page, size_t shown, size_t count)
-{
-    if (shown < count) {
-        SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-        SJ_AUTO(sj_buf_release) struct sj_buf number = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-        sj_buf_addf(&text, "%zu of %zu are shown: show all", shown, count);
-        sj_buf_addf(&number, "%d", ROWS_PROGRAMS);
-        SJ_AUTO(sj_auto_free)
-        char *href = sj_dash_link_with(page->scope->call->query, SJ_DASH_MAX, sj_buf_text(&number));
-        sj_doc_link(page->scope->call->doc, href, sj_buf_text(&text));
-    }
-}
-
 static void add_lines(struct page *page)
 {
     struct sj_blame_lines lines = {0};
@@ -242,7 +231,7 @@ static void add_lines(struct page *page)
     for (; shown < lines.count && shown < max; shown++) {
         add_line(page, table, &lines.items[shown]);
     }
-    say_rest(page, shown, lines.count);
+    sj_dash_say_left(page->scope->call, shown, lines.count, ways[page->by].many);
     sj_blame_lines_release(&lines);
 }
 
@@ -250,9 +239,9 @@ static void add_causes(const struct page *page)
 {
     struct sj_doc_table *table =
         sj_doc_table(page->scope->call->doc, "causes", "What is charged to no commit");
-    sj_doc_column(table, "group", "group", SJ_DOC_TEXT);
-    sj_doc_column(table, "cause", "cause", SJ_DOC_TEXT);
-    sj_doc_column(table, "detail", "", SJ_DOC_TEXT);
+    sj_doc_column(table, "detail", "cause", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "cause", "name", SJ_DOC_TEXT);
+    sj_doc_column(table, "group", "kind", SJ_DOC_TEXT);
     sj_doc_column(table, "charge_ns", "charge", SJ_DOC_SPAN);
     sj_doc_column(table, "share", "share of misses", SJ_DOC_SHARE);
     sj_doc_column(table, "compiles", "compiles", SJ_DOC_COUNT);
@@ -263,9 +252,12 @@ static void add_causes(const struct page *page)
         sj_blame_lines_causes(page->bill, group, &lines);
         for (size_t j = 0; j < lines.count; j++) {
             const struct sj_blame_line *line = &lines.items[j];
-            sj_doc_cell(table, sj_blame_group_name(group), NULL);
+            sj_doc_cell(table, sj_blame_text(line->kind), NULL);
+            if (line->detail[0]) {
+                sj_doc_detail(table, sj_reason_words(page->scope->call, line->detail));
+            }
             sj_doc_cell(table, line->name, NULL);
-            sj_doc_cell(table, line->detail[0] ? line->detail : sj_blame_text(line->kind), NULL);
+            sj_doc_cell(table, sj_blame_group_name(group), NULL);
             sj_doc_value(table, (double)line->charge_ns, NULL);
             sj_doc_value(table,
                          group == SJ_BLAME_OTHER ? NAN
@@ -296,11 +288,11 @@ static int make(struct sj_dash_call *call, struct sj_err *err)
         page.scope = &scope;
         page.bill = &bill;
         add_figures(&page);
+        add_ways(&page);
         add_lines(&page);
         if (page.by != SJ_BLAME_BY_CAUSE) {
             add_causes(&page);
         }
-        add_ways(&page);
     }
     sj_bill_release(&bill);
     return status;

@@ -9,12 +9,13 @@
 #include "analyze/compare.h"
 #include "analyze/narrow.h"
 #include "base/mem.h"
+#include "dash/compare_ask.h"
 #include "dash/overview.h"
+#include "dash/range.h"
 
 #define ROWS_PEOPLE   100
 #define ROWS_PROGRAMS 100000
 #define AROUND        15 // builds on each side of both that tell of noise
-#define OFFERED       30 // pairs, where none is named
 
 /** A comparison being shown. */
 struct page {
@@ -216,10 +217,10 @@ static void add_together(const struct page *page)
     sj_doc_text(page->scope->call->doc, sj_buf_text(&text));
 }
 
-static void add_count(struct sj_buf *out, uint32_t count, const char *what)
+static void add_count(struct sj_buf *out, uint32_t count, const char *one, const char *many)
 {
     if (count > 0) {
-        sj_buf_addf(out, "%s%u %s", out->len ? ", " : "", count, what);
+        sj_buf_addf(out, "%s%u %s", out->len ? ", " : "", count, count == 1 ? one : many);
     }
 }
 
@@ -246,9 +247,9 @@ static void add_why(const struct page *page, const struct sj_compare_row *row,
     if (row->why == SJ_COMPARE_CONFIG && row->a && row->b) {
         add_config(page, row, &text);
     }
-    add_count(&text, row->inputs_changed, "inputs changed");
-    add_count(&text, row->inputs_added, "more inputs");
-    add_count(&text, row->inputs_removed, "fewer inputs");
+    add_count(&text, row->inputs_changed, "input changed", "inputs changed");
+    add_count(&text, row->inputs_added, "more input", "more inputs");
+    add_count(&text, row->inputs_removed, "input fewer", "inputs fewer");
     sj_doc_cell(table, text.len ? sj_buf_text(&text) : NULL, NULL);
 }
 
@@ -286,7 +287,7 @@ static void add_row(const struct page *page, struct sj_doc_table *table,
 static void add_columns(struct sj_doc_table *table)
 {
     sj_doc_column(table, "unit", "unit", SJ_DOC_TEXT);
-    sj_doc_column(table, "source", "source", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "source", "source", SJ_DOC_TEXT);
     sj_doc_column(table, "before_ns", "CPU in A", SJ_DOC_SPAN);
     sj_doc_column(table, "after_ns", "CPU in B", SJ_DOC_SPAN);
     sj_doc_column(table, "difference_ns", "difference", SJ_DOC_SPAN);
@@ -295,9 +296,9 @@ static void add_columns(struct sj_doc_table *table)
     sj_doc_column(table, "z", "standard errors", SJ_DOC_NUMBER);
     sj_doc_column(table, "why", "key", SJ_DOC_TEXT);
     sj_doc_column(table, "detail", "what differs", SJ_DOC_TEXT);
-    sj_doc_column(table, "input_bytes", "bytes read", SJ_DOC_SIZE);
-    sj_doc_column(table, "outcome_before", "A", SJ_DOC_TEXT);
-    sj_doc_column(table, "outcome_after", "B", SJ_DOC_TEXT);
+    sj_doc_column(table, "input_bytes", "more bytes read", SJ_DOC_SIZE);
+    sj_doc_column(table, "outcome_before", "in A", SJ_DOC_TEXT);
+    sj_doc_column(table, "outcome_after", "in B", SJ_DOC_TEXT);
     sj_doc_empty(table, "No unit fits: choose all units.");
 }
 
@@ -334,18 +335,16 @@ static void add_rows(const struct page *page, const struct choice *choice, struc
     for (size_t i = 0; i < count && i < max; i++) {
         add_row(page, table, rows[i]);
     }
-    if (count > max) {
-        SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-        sj_buf_addf(&text, "%zu of %zu are shown: show all", max, count);
-        SJ_AUTO(sj_auto_free) char *href = sj_dash_link_with(call->query, SJ_DASH_MAX, "100000");
-        sj_doc_link(call->doc, href, sj_buf_text(&text));
-    }
+    sj_dash_say_left(call, count < max ? count : max, count, "units");
+}
+
+static void add_ways(const struct page *page, const struct choice *choice)
+{
+    const struct sj_dash_call *call = page->scope->call;
     for (size_t i = 0; i < CHOICES; i++) {
-        if (&choices[i] != choice) {
-            SJ_AUTO(sj_auto_free)
-            char *href = sj_dash_link_with(call->query, SJ_DASH_BY, choices[i].name);
-            sj_doc_link(call->doc, href, choices[i].label);
-        }
+        SJ_AUTO(sj_auto_free)
+        char *href = sj_dash_link_with(call->query, SJ_DASH_BY, choices[i].name);
+        sj_doc_link(call->doc, &choices[i] == choice ? NULL : href, choices[i].label);
     }
 }
 
@@ -406,47 +405,9 @@ static int show(const struct sj_scope *scope, const struct sj_build_pair *pair, 
     add_side(&page, false);
     add_side(&page, true);
     add_together(&page);
+    add_ways(&page, choice);
     add_rows(&page, choice, &order);
     return 0;
-}
-
-// Without builds in the address: pairs to choose from, each build with the one before it.
-static void offer(const struct sj_scope *scope, const struct sj_build *builds, size_t count)
-{
-    struct sj_doc *doc = scope->call->doc;
-    sj_doc_text(doc, "Choose a build to compare with the one before it; or write two builds or "
-                     "commits into the address: /dash/compare/A/B.");
-    struct sj_doc_table *table = sj_doc_table(doc, "pairs", "Latest builds");
-    sj_doc_column(table, "time", "began", SJ_DOC_TIME);
-    sj_doc_column(table, "after", "build", SJ_DOC_TEXT);
-    sj_doc_column(table, "before", "the one before it", SJ_DOC_TEXT);
-    sj_doc_column(table, "job", "job", SJ_DOC_TEXT);
-    sj_doc_column(table, "branch", "branch", SJ_DOC_TEXT);
-    sj_doc_column(table, "commit", "commit", SJ_DOC_TEXT);
-    sj_doc_empty(table, "There are not two builds yet.");
-    size_t shown = 0;
-    for (size_t i = count; i-- > 0 && shown < OFFERED;) {
-        const struct sj_view_build *build = sj_scope_build(scope, builds[i].number);
-        if (!build || build->reference == UINT32_MAX) {
-            continue;
-        }
-        const struct sj_build *before = &scope->view.builds[build->reference].build;
-        SJ_AUTO(sj_auto_free) char *href = sj_link_compare(scope->call, before, &build->build);
-        if (!href) {
-            continue;
-        }
-        SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-        if (!sj_oid_is_zero(&build->build.commit)) {
-            sj_commit_text(scope, &build->build.commit, &text);
-        }
-        sj_doc_value(table, (double)build->build.start_ns, NULL);
-        sj_doc_cell(table, build->build.id, href);
-        sj_doc_cell(table, before->id, NULL);
-        sj_doc_cell(table, build->build.job, NULL);
-        sj_doc_cell(table, build->build.branch, NULL);
-        sj_doc_cell(table, sj_buf_text(&text), NULL);
-        shown++;
-    }
 }
 
 static int by_start(const void *left, const void *right)
@@ -469,35 +430,88 @@ static struct sj_build *list(const struct sj_scope *scope)
     return builds;
 }
 
+// The builds that the address names. One that is left out: the latest; of a form, the one before.
+static int find(const struct sj_scope *scope, const struct sj_compare_asked *asked,
+                struct sj_build_pair *out, struct sj_err *err)
+{
+    const struct sj_dash_call *call = scope->call;
+    SJ_AUTO(sj_auto_free) struct sj_build *builds = list(scope);
+    const struct sj_build_choice choice = {
+        .builds = builds,
+        .count = scope->view.build_count,
+        .repo = call->site->repo,
+        .job = call->filter.job,
+    };
+    const char *b = asked->b ? asked->b : "last";
+    struct sj_build_pair pair = {0};
+    int status = sj_build_pair_find(&choice, asked->a ? asked->a : b, b, &pair, err);
+    if (status < 0) {
+        return status;
+    }
+    // They are of the list, which goes; those of the view stay.
+    const struct sj_view_build *second = sj_scope_build(scope, pair.b->number);
+    const struct sj_view_build *first = sj_scope_build(scope, pair.a->number);
+    if (!asked->a) {
+        uint32_t before = second->reference;
+        first = before == UINT32_MAX ? NULL : &scope->view.builds[before];
+    }
+    if (!first) {
+        return sj_fail_plain(err, -ENOENT, "there is no build before '%.100s' to compare it with",
+                             b);
+    }
+    *out = (struct sj_build_pair){&first->build, &second->build};
+    return 0;
+}
+
+// Where it cannot be told from a way up, it stays in the query.
+static bool is_segment(const char *name)
+{
+    return !name || name[strspn(name, ".")];
+}
+
+static void lead_on(struct sj_dash_call *call, const struct sj_compare_asked *asked,
+                    const struct sj_build_pair *pair)
+{
+    const char *a = asked->a ? asked->a : pair->a->id;
+    const char *b = asked->b ? asked->b : pair->b->id;
+    bool is_asked = call->query->parameter[SJ_DASH_A] || call->query->parameter[SJ_DASH_B];
+    if (is_asked && call->query->format == SJ_DASH_HTML && *a && *b && is_segment(a) &&
+        is_segment(b)) {
+        call->location = sj_dash_link(call->query, "compare", a, b);
+    }
+}
+
 static int make(struct sj_dash_call *call, struct sj_err *err)
 {
     SJ_AUTO(sj_scope_release) struct sj_scope scope = {0};
+    SJ_AUTO(sj_compare_asked_release) struct sj_compare_asked asked = {0};
     int status = sj_scope_load(call, &scope, err);
     if (status < 0) {
         return status;
     }
-    SJ_AUTO(sj_auto_free) struct sj_build *builds = list(&scope);
-    const char *a = call->query->subject[0];
-    const char *b = call->query->subject[1];
-    const char *dots = a && !b ? strstr(a, "..") : NULL;
-    SJ_AUTO(sj_auto_free) char *copy = dots ? sj_strndup(a, (size_t)(dots - a)) : NULL;
-    if (dots) {
-        a = *copy ? copy : "HEAD";
-        b = dots[2] ? dots + 2 : "HEAD";
-    }
-    if (!a) {
-        offer(&scope, builds, scope.view.build_count);
+    sj_compare_ask(call->query, &asked);
+    if (!asked.a && !asked.b) {
+        sj_compare_form(&scope, &asked, NULL);
+        sj_compare_offer(&scope);
         return 0;
     }
-    const struct sj_build_choice choice = {
-        .builds = builds,
-        .count = scope.view.build_count,
-        .repo = call->site->repo,
-        .job = call->filter.job,
-    };
-    struct sj_build_pair pair;
-    status = sj_build_pair_find(&choice, a, b ? b : "last", &pair, err);
-    return status < 0 ? status : show(&scope, &pair, err);
+    struct sj_build_pair pair = {0};
+    status = find(&scope, &asked, &pair, err);
+    if (status == -ENOENT && call->query->format == SJ_DASH_HTML) {
+        call->status = 404;
+        sj_compare_form(&scope, &asked, err->text);
+        sj_compare_offer(&scope);
+        return 0;
+    }
+    if (status < 0) {
+        return status;
+    }
+    lead_on(call, &asked, &pair);
+    if (call->location) {
+        return 0;
+    }
+    sj_compare_form(&scope, &asked, NULL);
+    return show(&scope, &pair, err);
 }
 
 const struct sj_dash_page sj_page_compare = {

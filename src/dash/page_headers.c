@@ -102,7 +102,7 @@ static const struct column {
     double (*value)(const struct page *page, const struct sj_header *row);
 } columns[] = {
     {"cpu_per_month", "CPU a month", SJ_DOC_SPAN, month_of},
-    {"change", "In a month", SJ_DOC_CHANGE, change_of},
+    {"change", "Change", SJ_DOC_CHANGE, change_of},
     {"alone_per_month", "Saved if unread", SJ_DOC_SPAN, alone_of},
     {"units", "Units", SJ_DOC_COUNT, units_of},
     {"cpu", "Their CPU", SJ_DOC_SPAN, cpu_of},
@@ -165,7 +165,7 @@ static void add_map(const struct page *page, const struct sj_header *rows, size_
         sj_doc_table(page->call->doc, "map", "Where the CPU of a month goes");
     sj_doc_column(table, "name", "Header", SJ_DOC_TEXT);
     sj_doc_column(table, "cpu_per_month", "CPU a month", SJ_DOC_SPAN);
-    sj_doc_column(table, "change", "In a month", SJ_DOC_CHANGE);
+    sj_doc_column(table, "change", "Change", SJ_DOC_CHANGE);
     sj_doc_empty(table, "No header was changed in the time that history tells of.");
     size_t shown = 0;
     for (; shown < count && shown < AREAS && rows[shown].month_ns > 0; shown++) {
@@ -202,7 +202,7 @@ static void add_table(const struct page *page, struct sj_header *rows, size_t co
     for (size_t i = 0; i < COLUMNS; i++) {
         sj_doc_column(table, columns[i].id, columns[i].label, columns[i].type);
     }
-    sj_doc_column(table, "past", "Changes in 12 months", SJ_DOC_SPARK);
+    sj_doc_column(table, "past", "Changes by month", SJ_DOC_SPARK);
     sj_doc_empty(table, "No unit reads a header of the project.");
     size_t limit = sj_dash_rows(page->call, ROWS, ROWS_MAX);
     for (size_t i = 0; i < count && i < limit; i++) {
@@ -222,9 +222,16 @@ static void add_figures(const struct page *page, size_t count)
     sj_doc_figure(doc, "cpu_per_month", "CPU a month", SJ_DOC_SPAN, headers->month_ns, NULL);
     sj_doc_figure(doc, "commits", "Commits that compile", SJ_DOC_COUNT,
                   (double)headers->replay.commit_count, NULL);
-    sj_doc_text(doc, "CPU a month is what is to be expected of a file: how often it changes, times "
-                     "the CPU of the units that read it, times its share where a commit changes "
-                     "several files of one unit. Change says how that differs from a month ago.");
+    char text[600];
+    (void)snprintf(text, sizeof text,
+                   "CPU a month is what is to be expected of a file: how often it changes (in the "
+                   "last %.0f days of history), times the CPU of the units that read it, times its "
+                   "share where a commit changes several files of one unit. %sA file that did not "
+                   "change in that time counts, too, "
+                   "with a small rate and the share that are usual in this project.",
+                   page->work.headers.replay.days,
+                   page->before ? "Change says how that differs from a month ago. " : "");
+    sj_doc_text(doc, text);
 }
 
 static int fill(struct page *page)

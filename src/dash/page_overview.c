@@ -108,25 +108,46 @@ static void add_figures(const struct sj_scope *scope, const struct sj_course *co
     add_money(scope->call, &sums);
 }
 
+// Only what there is: of most projects, it is one of them.
+static void note_left_out(struct sj_doc *doc, const struct sj_series *picked)
+{
+    const struct {
+        size_t count;
+        const char *words;
+    } parts[] = {
+        {picked->other_branches, "of other branches"},
+        {picked->other_jobs, "of other jobs"},
+        {picked->pulls, "of pull requests"},
+        {picked->unplaced, "of commits that are not in the history"},
+    };
+    SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    size_t said = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].count > 0) {
+            sj_buf_addf(&text, "%s%zu %s%s", said ? ", " : "The charts leave out ", parts[i].count,
+                        said                  ? ""
+                        : parts[i].count == 1 ? "build "
+                                              : "builds ",
+                        parts[i].words);
+            said++;
+        }
+    }
+    if (said > 0) {
+        sj_buf_adds(&text, "; the figures count all.");
+        sj_doc_note(doc, sj_buf_text(&text));
+    }
+}
+
 static void add_facts(const struct sj_scope *scope, const struct sj_course *course)
 {
     struct sj_doc *doc = scope->call->doc;
     const struct sj_series *picked = &course->picked;
-    SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     sj_doc_fact(doc, "branch", "charts show branch", *picked->branch ? picked->branch : "(none)",
                 NULL);
     if (*picked->job) {
         sj_doc_fact(doc, "job", "job", picked->job, NULL);
     }
-    size_t others = picked->other_branches + picked->other_jobs + picked->pulls + picked->unplaced;
-    if (others > 0) {
-        sj_buf_addf(&text,
-                    "The charts leave out %zu builds of other branches, %zu of other jobs, %zu of "
-                    "pull requests and %zu of commits that are not in the history; the figures "
-                    "count all.",
-                    picked->other_branches, picked->other_jobs, picked->pulls, picked->unplaced);
-        sj_doc_note(doc, sj_buf_text(&text));
-    }
+    note_left_out(doc, picked);
 }
 
 static int latest_first(const void *left, const void *right, void *user)

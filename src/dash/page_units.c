@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "dash/range.h"
 #include "dash/scope.h"
 
 #define ROWS_PEOPLE   50
@@ -176,7 +177,7 @@ static void add_table(const struct sj_scope *scope, struct units *units)
     struct sj_doc_table *table =
         sj_doc_table(call->doc, "units", "Units, by the CPU that their misses took");
     sj_doc_column(table, "unit", "unit", SJ_DOC_TEXT);
-    sj_doc_column(table, "source", "source", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "source", "source", SJ_DOC_TEXT);
     sj_doc_column(table, "cpu_ns", "CPU of a compile", SJ_DOC_SPAN);
     sj_doc_column(table, "misses", "misses", SJ_DOC_COUNT);
     sj_doc_column(table, "spent_cpu_ns", "CPU of misses", SJ_DOC_SPAN);
@@ -202,12 +203,7 @@ static void add_table(const struct sj_scope *scope, struct units *units)
             shown++;
         }
     }
-    if (shown < fitting) {
-        SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-        sj_buf_addf(&text, "%zu of %zu are shown: show all", shown, fitting);
-        SJ_AUTO(sj_auto_free) char *href = sj_dash_link_with(call->query, SJ_DASH_MAX, "100000");
-        sj_doc_link(call->doc, href, sj_buf_text(&text));
-    }
+    sj_dash_say_left(call, shown, fitting, "units");
 }
 
 static void add_figures(const struct sj_scope *scope, const struct sj_view *part,
@@ -237,9 +233,11 @@ static void add_ways(const struct sj_dash_call *call)
     static const char *const ways[][2] = {{"-spent_cpu_ns", "by CPU of misses"},
                                           {"-cpu_ns", "dearest to compile"},
                                           {"-misses", "most missed"}};
+    const char *sort = call->query->parameter[SJ_DASH_SORT];
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         SJ_AUTO(sj_auto_free) char *href = sj_dash_link_with(call->query, SJ_DASH_SORT, ways[i][0]);
-        sj_doc_link(call->doc, href, ways[i][1]);
+        bool is_now = sort ? strcmp(sort, ways[i][0]) == 0 : i == 0;
+        sj_doc_link(call->doc, is_now ? NULL : href, ways[i][1]);
     }
 }
 

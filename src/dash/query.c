@@ -11,17 +11,26 @@
 #include "base/utf8.h"
 
 enum {
-    ROWS_MAX = 100000,
     VALUE_MAX = 512, // of a subject or a parameter, decoded
 };
 
 #define NS_PER_DAY (UINT64_C(86400) * SJ_NS_PER_S)
 
 static const char *const names[SJ_DASH_PARAMETERS] = {
-    [SJ_DASH_BRANCH] = "branch",   [SJ_DASH_BY] = "by",           [SJ_DASH_EDGE] = "edge",
-    [SJ_DASH_JOB] = "job",         [SJ_DASH_MACHINE] = "machine", [SJ_DASH_MAX] = "max",
-    [SJ_DASH_PROJECT] = "project", [SJ_DASH_SINCE] = "since",     [SJ_DASH_SORT] = "sort",
-    [SJ_DASH_SPACE] = "space",     [SJ_DASH_TABLE] = "table",     [SJ_DASH_TOOLCHAIN] = "toolchain",
+    [SJ_DASH_A] = "a",
+    [SJ_DASH_B] = "b",
+    [SJ_DASH_BRANCH] = "branch",
+    [SJ_DASH_BY] = "by",
+    [SJ_DASH_EDGE] = "edge",
+    [SJ_DASH_JOB] = "job",
+    [SJ_DASH_MACHINE] = "machine",
+    [SJ_DASH_MAX] = "max",
+    [SJ_DASH_PROJECT] = "project",
+    [SJ_DASH_SINCE] = "since",
+    [SJ_DASH_SORT] = "sort",
+    [SJ_DASH_SPACE] = "space",
+    [SJ_DASH_TABLE] = "table",
+    [SJ_DASH_TOOLCHAIN] = "toolchain",
     [SJ_DASH_UNTIL] = "until",
 };
 
@@ -265,8 +274,9 @@ static int read_values(uint64_t now_ns, struct sj_dash_query *query, struct sj_e
     if (query->until_ns != 0 && query->until_ns <= query->since_ns) {
         return sj_fail_plain(err, -EINVAL, "until '%.40s' lies before since '%.40s'", until, since);
     }
-    if (max && (sj_parse_u64(max, ROWS_MAX, &query->max) < 0 || query->max == 0)) {
-        return sj_fail_plain(err, -EINVAL, "max '%.40s' is no number from 1 to %d", max, ROWS_MAX);
+    if (max && (sj_parse_u64(max, SJ_DASH_ROWS_MAX, &query->max) < 0 || query->max == 0)) {
+        return sj_fail_plain(err, -EINVAL, "max '%.40s' is no number from 1 to %zu", max,
+                             SJ_DASH_ROWS_MAX);
     }
     return 0;
 }
@@ -348,18 +358,26 @@ static void add_parameter(struct sj_buf *out, char *joint, size_t parameter, con
     }
 }
 
+bool sj_dash_is_kept(enum sj_dash_parameter parameter)
+{
+    static const bool is_kept[SJ_DASH_PARAMETERS] = {
+        [SJ_DASH_BRANCH] = true,    [SJ_DASH_JOB] = true,   [SJ_DASH_MACHINE] = true,
+        [SJ_DASH_PROJECT] = true,   [SJ_DASH_SINCE] = true, [SJ_DASH_SPACE] = true,
+        [SJ_DASH_TOOLCHAIN] = true, [SJ_DASH_UNTIL] = true,
+    };
+    return is_kept[parameter];
+}
+
 char *sj_dash_link(const struct sj_dash_query *query, const char *page, const char *subject,
                    const char *second)
 {
-    static const enum sj_dash_parameter kept[] = {
-        SJ_DASH_BRANCH, SJ_DASH_JOB,   SJ_DASH_MACHINE,   SJ_DASH_PROJECT,
-        SJ_DASH_SINCE,  SJ_DASH_SPACE, SJ_DASH_TOOLCHAIN, SJ_DASH_UNTIL,
-    };
     SJ_AUTO(sj_buf_release) struct sj_buf out = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
     char joint = '?';
     add_path(&out, page, subject, second);
-    for (size_t i = 0; query && i < sizeof kept / sizeof kept[0]; i++) {
-        add_parameter(&out, &joint, kept[i], query->parameter[kept[i]]);
+    for (size_t i = 0; query && i < SJ_DASH_PARAMETERS; i++) {
+        if (sj_dash_is_kept((enum sj_dash_parameter)i)) {
+            add_parameter(&out, &joint, i, query->parameter[i]);
+        }
     }
     return sj_strdup(sj_buf_text(&out));
 }

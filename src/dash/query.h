@@ -31,6 +31,8 @@ enum sj_dash_format {
 
 /** Parameters that are kept from link to link, or given to one page. */
 enum sj_dash_parameter {
+    SJ_DASH_A,         /**< what a form wants compared; leads on to the address of it */
+    SJ_DASH_B,         /**< with what */
     SJ_DASH_BRANCH,    /**< only builds of this branch */
     SJ_DASH_BY,        /**< what to group by */
     SJ_DASH_EDGE,      /**< an include edge A:B to take out */
@@ -47,7 +49,8 @@ enum sj_dash_parameter {
     SJ_DASH_PARAMETERS,
 };
 
-#define SJ_DASH_SUBJECTS 2 /**< most subjects of an address */
+#define SJ_DASH_ROWS_MAX ((size_t)100000) /**< most rows that can be asked for */
+#define SJ_DASH_SUBJECTS 2                /**< most subjects of an address */
 
 /** An address, understood. */
 struct sj_dash_query {
@@ -93,6 +96,10 @@ char *sj_dash_link(const struct sj_dash_query *query, const char *page, const ch
  * parameter which @param value new value; NULL: without it @return as sj_dash_link() */
 char *sj_dash_link_with(const struct sj_dash_query *query, enum sj_dash_parameter parameter,
                         const char *value);
+
+/** Whether links keep a parameter: it is a filter. @param parameter which @return true when they do
+ */
+bool sj_dash_is_kept(enum sj_dash_parameter parameter);
 
 /** A parameter's name in addresses. @param parameter which @return "branch", … */
 const char *sj_dash_parameter_name(enum sj_dash_parameter parameter);

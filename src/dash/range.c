@@ -73,10 +73,11 @@ void sj_dash_say_left(const struct sj_dash_call *call, size_t shown, size_t coun
         char text[200];
         char all[24];
         // Who has asked for all that is ever shown gets no more.
-        bool has_more = call->query->max < count;
+        size_t most = count < SJ_DASH_ROWS_MAX ? count : SJ_DASH_ROWS_MAX;
+        bool has_more = call->query->max < most;
         (void)snprintf(text, sizeof text, "%zu of %zu %s are shown%s", shown, count, what,
                        has_more ? ": show all" : "");
-        (void)snprintf(all, sizeof all, "%zu", count);
+        (void)snprintf(all, sizeof all, "%zu", most);
         SJ_AUTO(sj_auto_free) char *href = sj_dash_link_with(call->query, SJ_DASH_MAX, all);
         if (has_more) {
             sj_doc_link(call->doc, href, text);

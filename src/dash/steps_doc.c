@@ -24,7 +24,8 @@ void sj_change_text(struct sj_buf *out, double change)
     if (change > DOUBLED) {
         sj_buf_addf(out, "\u00d7%.1f", exp(change));
     } else {
-        sj_buf_addf(out, "%+.1f\u00a0%%", 100 * expm1(change));
+        double percent = 100 * expm1(change);
+        sj_buf_addf(out, "%s%.1f\u00a0%%", percent < 0 ? "\u2212" : "+", fabs(percent));
     }
 }
 
@@ -138,6 +139,11 @@ static void add_step(const struct sj_scope *scope, struct sj_doc_table *table,
     SJ_AUTO(sj_auto_free) char *href = compare_link(scope, step);
     sj_doc_value(table, after ? (double)time_of(scope, after) : NAN, NULL);
     sj_doc_value(table, expm1(step->change), href);
+    SJ_AUTO(sj_buf_release) struct sj_buf range = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    sj_change_text(&range, step->low);
+    sj_buf_adds(&range, " to ");
+    sj_change_text(&range, step->high);
+    sj_doc_detail(table, sj_buf_text(&range));
     sj_doc_value(table, expm1(step->low), NULL);
     sj_doc_value(table, expm1(step->high), NULL);
     sj_doc_value(table, step->before, NULL);
@@ -158,19 +164,19 @@ void sj_steps_table(const struct sj_scope *scope, const struct sj_course_step *s
         scope->call->doc, "steps", "Steps: where the CPU of a build went to another level");
     sj_doc_column(table, "time", "began", SJ_DOC_TIME);
     sj_doc_column(table, "change", "change", SJ_DOC_CHANGE);
-    sj_doc_column(table, "change_low", "at least", SJ_DOC_CHANGE);
-    sj_doc_column(table, "change_high", "at most", SJ_DOC_CHANGE);
+    sj_doc_data_column(table, "change_low", "at least", SJ_DOC_CHANGE);
+    sj_doc_data_column(table, "change_high", "at most", SJ_DOC_CHANGE);
     sj_doc_column(table, "before_ns", "before", SJ_DOC_SPAN);
     sj_doc_column(table, "after_ns", "after", SJ_DOC_SPAN);
-    sj_doc_column(table, "month_ns", "a month", SJ_DOC_SPAN);
+    sj_doc_data_column(table, "month_ns", "a month", SJ_DOC_SPAN);
     sj_doc_column(table, "commit", "likely commit", SJ_DOC_TEXT);
     sj_doc_column(table, "author", "author", SJ_DOC_TEXT);
-    sj_doc_column(table, "share", "its part", SJ_DOC_SHARE);
-    sj_doc_column(table, "others", "other candidates", SJ_DOC_TEXT);
-    sj_doc_column(table, "commits", "commits between", SJ_DOC_COUNT);
+    sj_doc_data_column(table, "share", "its part", SJ_DOC_SHARE);
+    sj_doc_data_column(table, "others", "other candidates", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "commits", "commits between", SJ_DOC_COUNT);
     sj_doc_column(table, "units", "units", SJ_DOC_COUNT);
-    sj_doc_column(table, "unit", "largest", SJ_DOC_TEXT);
-    sj_doc_column(table, "evidence", "evidence", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "unit", "largest", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "evidence", "evidence", SJ_DOC_TEXT);
     sj_doc_empty(table, "No step: builds cost what they did before, within noise.");
     for (size_t i = count; i-- > 0;) {
         add_step(scope, table, &steps[i]);

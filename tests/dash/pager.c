@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -65,6 +67,10 @@ static struct sj_doc *make(struct pager *pager, const char *target, struct sj_da
         .status = 200,
     };
     pager->status = page->make(&call, &pager->err);
+    pager->http = call.status;
+    (void)snprintf(pager->location, sizeof pager->location, "%s",
+                   call.location ? call.location : "");
+    free(call.location);
     if (pager->status < 0) {
         sj_doc_free(call.doc);
         return NULL;

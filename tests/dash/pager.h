@@ -20,6 +20,8 @@ struct pager {
     const char *space;           /**< the only namespace that may be read; NULL: the reader is the
                                       owner, and may see all */
     int status;                  /**< of the latest page: what it returned */
+    unsigned http;               /**< of the latest page: HTTP status */
+    char location[1024];         /**< of the latest page: where it leads on to; "": nowhere */
     struct sj_err err;           /**< of the latest page */
 };
 

@@ -333,8 +333,98 @@ Test(pages_a, builds_are_compared_by_id_and_by_commit)
     cr_assert_eq(pager_rows(page, "pairs"), 2);
     cr_expect_str_eq(pager_text(page, "pairs", "before", 0), "two");
     json_decref(page);
-    cr_expect_null(pager_json(&project.pager, "/dash/compare/one/nine"));
+    cr_expect_null(pager_json(&project.pager, "/api/v1/compare/one/nine"));
     cr_expect_eq(project.pager.status, -ENOENT);
+    end(&project);
+}
+
+Test(pages_a, a_form_leads_to_a_comparison)
+{
+    static const struct {
+        const char *asked;
+        const char *location;
+    } cases[] = {
+        {"a=one&b=two", "/dash/compare/one/two"},
+        {"a=+one+&b=HEAD~1&branch=main", "/dash/compare/one/HEAD~1?branch=main"},
+        {"b=two&a=", "/dash/compare/one/two"},
+        {"a=one", "/dash/compare/one/three"},
+        {"b=main", "/dash/compare/two/main"},
+    };
+    struct project project = {0};
+    make(&project);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        SJ_AUTO(sj_auto_free) char *target = sj_asprintf("/dash/compare?%s", cases[i].asked);
+        json_decref(get(&project, target));
+        cr_expect_str_eq(project.pager.location, cases[i].location, "%s: %s", cases[i].asked,
+                         project.pager.location);
+    }
+    // Programs are answered at once.
+    json_t *page = get(&project, "/api/v1/compare?a=one&b=two");
+    cr_expect_str_empty(project.pager.location);
+    cr_expect_eq(pager_rows(page, "rows"), 3);
+    json_decref(page);
+    end(&project);
+}
+
+Test(pages_a, builds_are_found_without_a_repository)
+{
+    struct project project = {0};
+    make(&project);
+    struct sj_repo *repo = project.at.repo;
+    project.at.repo = NULL;
+    SJ_AUTO(sj_auto_free)
+    char *digits = sj_asprintf("/api/v1/compare/one/%.8s", project.commit[1]);
+    SJ_AUTO(sj_auto_free)
+    char *few = sj_asprintf("/api/v1/compare/one/%.6s", project.commit[1]);
+    const char *const targets[] = {digits, "/api/v1/compare/one/main"};
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        json_t *page = get(&project, targets[i]);
+        const char *after =
+            json_string_value(json_object_get(json_object_get(page, "facts"), "after"));
+        cr_expect_str_eq(after, i == 0 ? "two" : "three", "%s", targets[i]);
+        json_decref(page);
+    }
+    cr_expect_null(pager_json(&project.pager, few));
+    project.at.repo = repo;
+    end(&project);
+}
+
+static void expect_html(struct project *project, const char *target, unsigned http,
+                        const char *const *parts)
+{
+    SJ_AUTO(sj_buf_release) struct sj_buf html = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    pager_html(&project->pager, target, &html);
+    cr_expect_eq(project->pager.http, http, "%s", target);
+    for (size_t i = 0; parts[i]; i++) {
+        cr_expect(strstr(sj_buf_text(&html), parts[i]), "%s lacks '%s': %s", target, parts[i],
+                  sj_buf_text(&html));
+    }
+}
+
+Test(pages_a, the_form_of_comparisons_is_always_there)
+{
+    static const char *const empty[] = {
+        "<form class=\"ask\" method=\"get\" action=\"/dash/compare\">",
+        "<datalist id=\"choices\"><option value=\"three\">",
+        "name=\"branch\" value=\"main\"",
+        NULL,
+    };
+    static const char *const filled[] = {"name=\"a\" value=\"one\"", "name=\"b\" value=\"two\"",
+                                         "href=\"/dash/compare/two/one\"", NULL};
+    static const char *const unknown[] = {
+        "&#39;nine&#39; is neither a build, a commit nor a branch", "name=\"b\" value=\"nine\"",
+        "id=\"pairs\"", NULL};
+    static const char *const hostile[] = {"value=\"&quot;&gt;&lt;b&gt;\"", NULL};
+    static const char *const first[] = {"there is no build before &#39;one&#39;", NULL};
+    struct project project = {0};
+    make(&project);
+    expect_html(&project, "/dash/compare?branch=main", 200, empty);
+    expect_html(&project, "/dash/compare/one/two", 200, filled);
+    expect_html(&project, "/dash/compare/one/nine", 404, unknown);
+    expect_html(&project, "/dash/compare?a=one&b=nine", 404, unknown);
+    expect_html(&project, "/dash/compare?a=%22%3E%3Cb%3E", 404, hostile);
+    expect_html(&project, "/dash/compare?b=one", 404, first);
+    expect_html(&project, "/dash/compare?a=..&b=one", 404, filled + 3);
     end(&project);
 }
 
@@ -414,6 +504,6 @@ Test(pages_a, who_may_see_nothing_sees_nothing)
         json_decref(page);
     }
     cr_expect_null(pager_json(&project.pager, "/dash/unit/out%2Fa.o"));
-    cr_expect_null(pager_json(&project.pager, "/dash/compare/one/two"));
+    cr_expect_null(pager_json(&project.pager, "/api/v1/compare/one/two"));
     end(&project);
 }

@@ -92,7 +92,7 @@ Test(query, what_is_wrong_is_said)
         {"/dash/%ff", "", "no text"},
         {"/dash/%0a", "", "no text"},
         {"/dash/%ed%a0%80", "", "no text"},
-        {"/dash", "colour=red", "unknown parameter 'colour'; known are branch"},
+        {"/dash", "colour=red", "unknown parameter 'colour'; known are a, b, branch"},
         {"/dash", "branch=a&branch=b", "twice"},
         {"/dash", "format=json&format=csv", "twice"},
         {"/dash", "format=xml", "none of html, json, csv"},

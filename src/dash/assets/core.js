@@ -117,6 +117,7 @@ window.scrubjay = (() => {
         share: (value) => (value > 0 && value < 0.0005 ? '< 0.1 %'
             : `${Number((value * 100).toFixed(1))} %`),
         time: moment,
+        day: (ns) => moment(ns).slice(0, 10),
         text: clean,
     };
 
@@ -129,7 +130,9 @@ window.scrubjay = (() => {
     class Table {
         constructor(raw) {
             this.columns = raw.columns;
-            this.values = raw.columns.map((column) => raw.data[column.id]);
+            // A day is a word in data; to draw it, it begins where the reader is.
+            this.values = raw.columns.map((column) => (column.type !== 'day' ? raw.data[column.id]
+                : raw.data[column.id].map((day) => day && Date.parse(`${day}T00:00`) * 1e6)));
             this.links = Object.values(raw.links);
             this.words = raw.row_marks;
             this.chart = raw.chart;

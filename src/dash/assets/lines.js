@@ -66,7 +66,7 @@ window.scrubjay.lines = (() => {
             this.isBars = table.chart.kind === 'bars';
             this.isStack = this.isBars || table.chart.kind === 'stack';
             this.isEven = table.chart.is_even;
-            this.isTime = !this.isEven && table.columns[0].type === 'time';
+            this.isTime = !this.isEven && ['time', 'day'].includes(table.columns[0].type);
             this.columns = this.choose();
             this.order = [...Array(table.rows).keys()]
                 .filter((row) => table.values[0][row] !== null)
