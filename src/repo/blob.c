@@ -71,8 +71,7 @@ int sj_repo_blob_of(struct sj_repo *repo, const char *path, const struct sj_key 
     return status != 0 ? status : hash_file(repo, full, out);
 }
 
-int sj_repo_blob_read(struct sj_repo *repo, const struct sj_oid *oid, size_t max_bytes,
-                      struct sj_buf *out)
+int sj_repo_blob_size(struct sj_repo *repo, const struct sj_oid *oid, size_t *out)
 {
     git_oid id = sj_git_oid(oid);
     size_t size = 0;
@@ -84,12 +83,25 @@ int sj_repo_blob_read(struct sj_repo *repo, const struct sj_oid *oid, size_t max
     if (type != GIT_OBJECT_BLOB) {
         return -EBADMSG;
     }
+    *out = size;
+    return 0;
+}
+
+int sj_repo_blob_read(struct sj_repo *repo, const struct sj_oid *oid, size_t max_bytes,
+                      struct sj_buf *out)
+{
+    git_oid id = sj_git_oid(oid);
+    size_t size = 0;
+    int status = sj_repo_blob_size(repo, oid, &size);
+    if (status < 0) {
+        return status;
+    }
     // Before it is read: the size comes from outside.
     if (size > max_bytes) {
         return -EFBIG;
     }
     git_odb_object *object = NULL;
-    code = git_odb_read(&object, repo->odb, &id);
+    int code = git_odb_read(&object, repo->odb, &id);
     if (code < 0) {
         return sj_git_errno(code);
     }

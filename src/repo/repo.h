@@ -134,6 +134,16 @@ int sj_repo_blob_of(struct sj_repo *repo, const char *path, const struct sj_key 
                     uint64_t before_ns, struct sj_oid *out);
 
 /**
+ * How large a blob is, without reading it.
+ *
+ * @param repo repository
+ * @param oid  its name
+ * @param out  takes bytes
+ * @return 0, -ENOENT (not there: a partial clone) or another negative errno
+ */
+int sj_repo_blob_size(struct sj_repo *repo, const struct sj_oid *oid, size_t *out);
+
+/**
  * Read a blob.
  *
  * @param repo      repository

@@ -421,6 +421,10 @@ Test(repo, trees_are_read)
         cr_expect_eq(sj_repo_blob_read(repo, &oid, 100, &text), i == 0 ? 0 : -ENOENT);
         cr_expect_str_eq(sj_buf_text(&text), i == 0 ? "1\n" : "");
         cr_expect_eq(sj_repo_blob_read(repo, &oid, 1, &text), i == 0 ? -EFBIG : -ENOENT);
+        size_t size = 7;
+        cr_expect_eq(sj_repo_blob_size(repo, &oid, &size), i == 0 ? 0 : -ENOENT);
+        cr_expect_eq(size, i == 0 ? 2 : 7);
+        cr_expect_lt(sj_repo_blob_size(repo, &head, &size), 0);
         sj_buf_release(&text);
         cr_assert_eq(sj_repo_path_at(repo, &head, "sub", &oid, &mode), 0);
         cr_expect_eq(mode, 0160000);
