@@ -46,7 +46,7 @@ static void tell_forecast(const struct sj_commit_told *told, const struct sj_for
 {
     struct sj_doc_table *table = sj_doc_table(told->scope->call->doc, "prediction",
                                               "What was to be expected, and what came");
-    sj_doc_column(table, "what", "", SJ_DOC_TEXT);
+    sj_doc_column(table, "what", "what", SJ_DOC_TEXT);
     sj_doc_column(table, "units", "units", SJ_DOC_COUNT);
     sj_doc_column(table, "cpu_ns", "CPU", SJ_DOC_SPAN);
     sj_doc_column(table, "low_ns", "at least (80\u00a0%)", SJ_DOC_SPAN);
@@ -102,7 +102,7 @@ static void tell_change(const struct sj_commit_told *told, const struct sj_compa
     struct sj_doc *doc = told->scope->call->doc;
     struct sj_doc_table *table = sj_doc_table(
         doc, "change", "What it did to the CPU of units, with the speed of machines taken off");
-    sj_doc_column(table, "what", "", SJ_DOC_TEXT);
+    sj_doc_column(table, "what", "what", SJ_DOC_TEXT);
     sj_doc_column(table, "units", "units", SJ_DOC_COUNT);
     sj_doc_column(table, "change", "change", SJ_DOC_CHANGE);
     sj_doc_column(table, "change_low", "at least (95\u00a0%)", SJ_DOC_CHANGE);
@@ -130,9 +130,6 @@ static void tell_change(const struct sj_commit_told *told, const struct sj_compa
         if (changed->is_significant) {
             sj_doc_row_mark(table, changed->change > 0 ? "regression" : "improvement");
         }
-    }
-    if (href) {
-        sj_doc_link(doc, href, "Compare with the build before it, unit by unit");
     }
 }
 

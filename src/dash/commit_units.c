@@ -6,6 +6,7 @@
 #include "analyze/charge.h"
 #include "base/mem.h"
 #include "dash/commit_doc.h"
+#include "dash/range.h"
 
 #define BUILDS_MAX    20 // that units are looked up in
 #define ROWS_PEOPLE   50
@@ -115,7 +116,7 @@ static void add_table(const struct sj_commit_told *told, const struct units *uni
     struct sj_doc_table *table =
         sj_doc_table(call->doc, "units", "Units that it had compiled, dearest first");
     sj_doc_column(table, "unit", "unit", SJ_DOC_TEXT);
-    sj_doc_column(table, "source", "source", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "source", "source", SJ_DOC_TEXT);
     sj_doc_column(table, "cpu_ns", "CPU", SJ_DOC_SPAN);
     sj_doc_column(table, "charge_ns", "charge", SJ_DOC_SPAN);
     sj_doc_column(table, "via", "because of", SJ_DOC_TEXT);
@@ -136,6 +137,7 @@ static void add_table(const struct sj_commit_told *told, const struct units *uni
         sj_doc_cell(table, at->path, NULL);
         sj_doc_cell(table, build->id, build_href);
     }
+    sj_dash_say_left(call, max < units->count ? max : units->count, units->count, "units");
 }
 
 static int by_name(const void *left, const void *right)

@@ -111,7 +111,9 @@ void sj_doc_command(struct sj_doc *doc, const char *text)
 
 void sj_doc_link(struct sj_doc *doc, const char *href, const char *text)
 {
-    add_part(doc, SJ_PART_LINK, text)->href = keep(doc, href);
+    struct sj_doc_part *part = add_part(doc, SJ_PART_LINK, NULL);
+    part->text = keep_label(doc, text);
+    part->href = keep(doc, href);
 }
 
 void sj_doc_figure(struct sj_doc *doc, const char *id, const char *label, enum sj_doc_type type,

@@ -242,7 +242,9 @@ void sj_overview_charts(const struct sj_scope *scope, const struct sj_course *co
         charts.values[i] = sj_calloc(count + 1, sizeof *charts.values[i]);
     }
     add_cpu(&charts);
-    sj_steps_table(scope, course->steps, course->step_count);
+    sj_steps_table(scope, "Steps: where the CPU of a build went to another level",
+                   "No step: builds cost what they did before, within noise.", course->steps,
+                   course->step_count);
     add_causes(&charts);
     add_rates(&charts);
     add_wall(&charts);

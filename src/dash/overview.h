@@ -18,9 +18,10 @@
 void sj_overview_charts(const struct sj_scope *scope, const struct sj_course *course,
                         const struct sj_build_causes *causes);
 
-/** Add a table of steps with the commits that may have made them. @param scope builds @param steps
- * steps @param count how many */
-void sj_steps_table(const struct sj_scope *scope, const struct sj_course_step *steps, size_t count);
+/** Add a table of steps with the commits that may have made them. @param scope builds @param
+ * caption whose steps @param empty that there are none @param steps steps @param count how many */
+void sj_steps_table(const struct sj_scope *scope, const char *caption, const char *empty,
+                    const struct sj_course_step *steps, size_t count);
 
 /** Mark steps in a chart. @param scope builds @param table of the chart @param steps steps @param
  * count how many */

@@ -64,7 +64,7 @@ static void add_facts(const struct sj_build_page *page)
         if (*id) {
             SJ_AUTO(sj_auto_free)
             char *compare = sj_dash_link(page->call->query, "compare", id, build->id);
-            sj_doc_link(doc, compare, "compare with the one before");
+            sj_doc_link(doc, compare, "compare with the one before, unit by unit");
         }
     }
 }

@@ -224,7 +224,8 @@ static void add_compare(const struct sj_commit_told *told)
         char *href = sj_link_compare(told->scope->call, &view->builds[before].build,
                                      &view->builds[told->first].build);
         if (href) {
-            sj_doc_link(told->scope->call->doc, href, "compare its build with the one before");
+            sj_doc_link(told->scope->call->doc, href,
+                        "compare its build with the one before, unit by unit");
         }
     }
 }

@@ -96,7 +96,7 @@ static int add_counters(const struct sj_dash_call *call, struct sj_err *err)
     sj_doc_heading(call->doc, "intake", "What was taken in, and what was left out");
     struct sj_doc_table *table = sj_doc_table(call->doc, "ingested", "Since the records began");
     sj_doc_column(table, "what", "What", SJ_DOC_TEXT);
-    sj_doc_column(table, "name", "Name", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "name", "Name", SJ_DOC_TEXT);
     sj_doc_column(table, "count", "How many", SJ_DOC_COUNT);
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
         uint64_t count;
@@ -158,7 +158,7 @@ static void add_builds(const struct sj_dash_call *call, const struct sj_dash_ran
     };
     struct sj_doc_table *table = sj_doc_table(call->doc, "builds", "Builds, and what they lack");
     sj_doc_column(table, "what", "What", SJ_DOC_TEXT);
-    sj_doc_column(table, "name", "Name", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "name", "Name", SJ_DOC_TEXT);
     sj_doc_column(table, "count", "Builds", SJ_DOC_COUNT);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         sj_doc_cell(table, rows[i].text, NULL);

@@ -158,10 +158,10 @@ static void add_step(const struct sj_scope *scope, struct sj_doc_table *table,
                                               : "improvement");
 }
 
-void sj_steps_table(const struct sj_scope *scope, const struct sj_course_step *steps, size_t count)
+void sj_steps_table(const struct sj_scope *scope, const char *caption, const char *empty,
+                    const struct sj_course_step *steps, size_t count)
 {
-    struct sj_doc_table *table = sj_doc_table(
-        scope->call->doc, "steps", "Steps: where the CPU of a build went to another level");
+    struct sj_doc_table *table = sj_doc_table(scope->call->doc, "steps", caption);
     sj_doc_column(table, "time", "began", SJ_DOC_TIME);
     sj_doc_column(table, "change", "change", SJ_DOC_CHANGE);
     sj_doc_data_column(table, "change_low", "at least", SJ_DOC_CHANGE);
@@ -177,7 +177,7 @@ void sj_steps_table(const struct sj_scope *scope, const struct sj_course_step *s
     sj_doc_column(table, "units", "units", SJ_DOC_COUNT);
     sj_doc_data_column(table, "unit", "largest", SJ_DOC_TEXT);
     sj_doc_data_column(table, "evidence", "evidence", SJ_DOC_TEXT);
-    sj_doc_empty(table, "No step: builds cost what they did before, within noise.");
+    sj_doc_empty(table, empty);
     for (size_t i = count; i-- > 0;) {
         add_step(scope, table, &steps[i]);
     }

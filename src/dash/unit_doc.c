@@ -7,6 +7,7 @@
 
 #include "analyze/cause.h"
 #include "base/mem.h"
+#include "dash/range.h"
 #include "record/pathset.h"
 
 #define INPUTS_PEOPLE   50
@@ -22,6 +23,7 @@ struct input {
     char need;
     uint64_t changes;
     uint64_t last_ns; // when a build first saw the latest change
+    double bytes;     // of its content; NAN: not known
 };
 
 /** Samples of the unit that know its inputs. */
@@ -87,14 +89,74 @@ static void count_changes(const struct sj_unit_told *told, const struct samples 
     }
 }
 
-static int most_changed_first(const void *left, const void *right)
+static double by_bytes(const struct input *input)
 {
-    const struct input *a = left;
-    const struct input *b = right;
-    if (a->changes != b->changes) {
-        return a->changes < b->changes ? 1 : -1;
+    return input->bytes;
+}
+
+static double by_changes(const struct input *input)
+{
+    return (double)input->changes;
+}
+
+static double by_last(const struct input *input)
+{
+    return input->last_ns ? (double)input->last_ns : NAN;
+}
+
+/** A column by which inputs are sorted before any are left out. */
+struct order {
+    const char *name;
+    double (*key)(const struct input *input);
+    bool is_up; // the smallest first
+};
+
+static const struct order orders[] = {
+    {.name = "size_bytes", .key = by_bytes},
+    {.name = "changes", .key = by_changes},
+    {.name = "changed", .key = by_last},
+};
+
+static struct order order_of(const struct sj_dash_call *call)
+{
+    const char *sort = call->query->parameter[SJ_DASH_SORT];
+    bool is_up = sort && *sort != '-';
+    for (size_t i = 0; sort && i < sizeof orders / sizeof orders[0]; i++) {
+        if (strcmp(orders[i].name, sort + !is_up) == 0) {
+            struct order order = orders[i];
+            order.is_up = is_up;
+            return order;
+        }
+    }
+    return orders[0];
+}
+
+// What is not known stands last either way.
+static int by_order(const void *left, const void *right, void *user)
+{
+    const struct order *order = user;
+    double a = order->key(left);
+    double b = order->key(right);
+    if (isnan(a) != isnan(b)) {
+        return isnan(a) ? 1 : -1;
+    }
+    int down = (a < b) - (a > b);
+    if (down != 0) {
+        return order->is_up ? -down : down;
     }
     return by_path(left, right);
+}
+
+// The size of a file is git's to tell; what git does not have, nobody has noted.
+static double size_of(const struct sj_unit_told *told, const struct sj_input *input)
+{
+    struct sj_repo *repo = told->scope->call->site->repo;
+    struct sj_content content;
+    size_t size;
+    bool is_known =
+        repo && input->content && sj_db_content(told->part->db, input->content, &content) == 0 &&
+        !sj_oid_is_zero(&content.blob) && sj_repo_blob_size(repo, &content.blob, &size) == 0;
+    return is_known ? (double)size : NAN;
 }
 
 // Inputs of the latest state that are read; each path once.
@@ -113,7 +175,8 @@ static struct input *list_inputs(const struct sj_unit_told *told, const struct s
     for (size_t i = 0; i < known_count; i++) {
         bool is_same = *count > 0 && inputs[*count - 1].path == known[i].path;
         if (!is_same && known[i].need != SJ_NEED_ABSENT) {
-            inputs[(*count)++] = (struct input){.path = known[i].path, .need = known[i].need};
+            inputs[(*count)++] = (struct input){
+                .path = known[i].path, .need = known[i].need, .bytes = size_of(told, &known[i])};
         }
     }
     if (*count > 0) {
@@ -122,41 +185,79 @@ static struct input *list_inputs(const struct sj_unit_told *told, const struct s
     return inputs;
 }
 
+static const char *need_text(char need)
+{
+    switch (need) {
+    case SJ_NEED_DIR:
+        return "directory";
+    case SJ_NEED_NAMES:
+        return "names in a directory";
+    case SJ_NEED_PROGRAM:
+        return "program";
+    case SJ_NEED_ENV:
+        return "variable";
+    default:
+        return "file";
+    }
+}
+
+static void add_input(const struct sj_unit_told *told, struct sj_doc_table *table,
+                      const struct input *input)
+{
+    const struct sj_dash_call *call = told->scope->call;
+    const char *path = sj_db_text(told->part->db, input->path);
+    bool has_page = input->need == SJ_NEED_CONTENT;
+    SJ_AUTO(sj_auto_free)
+    char *href = has_page ? sj_dash_link(call->query, "header", path, NULL) : NULL;
+    sj_doc_cell(table, path, href);
+    sj_doc_cell(table, need_text(input->need), NULL);
+    sj_doc_value(table, input->bytes, NULL);
+    sj_doc_value(table, (double)input->changes, NULL);
+    sj_doc_value(table, input->last_ns ? (double)input->last_ns : NAN, NULL);
+}
+
+static void say_unsized(const struct sj_dash_call *call, const struct input *inputs, size_t count)
+{
+    size_t unsized = 0;
+    for (size_t i = 0; i < count; i++) {
+        unsized += isnan(inputs[i].bytes) && inputs[i].need == SJ_NEED_CONTENT;
+    }
+    if (unsized > 0) {
+        SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+        sj_buf_addf(&text, "%zu of the files %s not in the repository at hand: no size is known.",
+                    unsized, unsized == 1 ? "is" : "are");
+        sj_doc_text(call->doc, sj_buf_text(&text));
+    }
+}
+
 void sj_unit_inputs(const struct sj_unit_told *told)
 {
     const struct sj_dash_call *call = told->scope->call;
     struct samples samples = samples_of(told);
+    struct order order = order_of(call);
     size_t count;
     SJ_AUTO(sj_auto_free) struct input *inputs = list_inputs(told, &samples, &count);
     if (count > 0) {
         count_changes(told, &samples, inputs, count);
-        qsort(inputs, count, sizeof *inputs, most_changed_first);
+        qsort_r(inputs, count, sizeof *inputs, by_order, &order);
     }
     free(samples.items);
     struct sj_doc_table *table =
-        sj_doc_table(call->doc, "inputs", "What it reads, those first that changed most often");
+        sj_doc_table(call->doc, "inputs",
+                     call->query->parameter[SJ_DASH_SORT] ? "What it reads"
+                                                          : "What it reads, the largest first");
     sj_doc_column(table, "path", "input", SJ_DOC_TEXT);
     sj_doc_column(table, "kind", "kind", SJ_DOC_TEXT);
+    sj_doc_column(table, "size_bytes", "size", SJ_DOC_SIZE);
     sj_doc_column(table, "changes", "changes", SJ_DOC_COUNT);
     sj_doc_column(table, "changed", "last changed in a build of", SJ_DOC_TIME);
     sj_doc_empty(table, "Not known: no compile of it was observed in these builds.");
     size_t max = sj_row_limit(call, INPUTS_PEOPLE, INPUTS_PROGRAMS);
     for (size_t i = 0; i < count && i < max; i++) {
-        const struct input *at = &inputs[i];
-        const char *path = sj_db_text(told->part->db, at->path);
-        SJ_AUTO(sj_auto_free)
-        char *href =
-            at->need == SJ_NEED_ENV ? NULL : sj_dash_link(call->query, "header", path, NULL);
-        sj_doc_cell(table, path, href);
-        sj_doc_cell(table, at->need == SJ_NEED_ENV ? "variable" : "file", NULL);
-        sj_doc_value(table, (double)at->changes, NULL);
-        sj_doc_value(table, at->last_ns ? (double)at->last_ns : NAN, NULL);
+        add_input(told, table, &inputs[i]);
     }
-    SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-    if (count > max) {
-        sj_buf_addf(&text, "%zu of %zu inputs are shown.", max, count);
-        sj_doc_text(call->doc, sj_buf_text(&text));
-    }
+    sj_dash_say_left(call, max < count ? max : count, count, "inputs");
+    say_unsized(call, inputs, count);
 }
 
 static uint32_t index_of(const struct sj_view *view, uint32_t number)
@@ -227,6 +328,8 @@ static void add_miss(const struct sj_unit_told *told, struct sj_doc_table *table
     sj_doc_value(table, (double)finding->sample->cpu_ns, NULL);
     sj_doc_cell(table, sj_blame_name(cause->kind), NULL);
     sj_doc_cell(table, sj_blame_text(cause->kind), NULL);
+    // People see ten digits, programs all of them.
+    hex[call->query->format == SJ_DASH_HTML ? 10 : SJ_OID_HEX_SIZE - 1] = '\0';
     sj_doc_cell(table, is_commit ? hex : NULL, commit);
     sj_doc_cell(table, cause->path, NULL);
     sj_doc_value(table, (double)(finding->count - 1), NULL);
@@ -265,8 +368,8 @@ int sj_unit_misses(const struct sj_unit_told *told, struct sj_err *err)
     sj_doc_column(table, "time", "began", SJ_DOC_TIME);
     sj_doc_column(table, "build", "build", SJ_DOC_TEXT);
     sj_doc_column(table, "cpu_ns", "CPU", SJ_DOC_SPAN);
-    sj_doc_column(table, "cause", "cause", SJ_DOC_TEXT);
-    sj_doc_column(table, "words", "", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "cause", "name of the cause", SJ_DOC_TEXT);
+    sj_doc_column(table, "words", "cause", SJ_DOC_TEXT);
     sj_doc_column(table, "commit", "commit", SJ_DOC_TEXT);
     sj_doc_column(table, "path", "by", SJ_DOC_TEXT);
     sj_doc_column(table, "more", "more causes", SJ_DOC_COUNT);

@@ -111,7 +111,8 @@ static void draw(const struct drawn *drawn, const double *cpu, const struct sj_c
     struct sj_doc_table *table = sj_series_doc_add(scope->call, &series);
     sj_steps_mark(scope, table, steps, count);
     mark_keys(drawn, table);
-    sj_steps_table(scope, steps, count);
+    sj_steps_table(scope, "Steps: where its CPU went to another level",
+                   "No step: it costs what it did before, within noise.", steps, count);
 }
 
 void sj_unit_series(const struct sj_unit_told *told)

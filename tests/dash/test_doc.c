@@ -59,6 +59,9 @@ static struct sj_doc *make_hostile(void)
     sj_doc_link(doc, "/\\elsewhere.example/", hostile);
     sj_doc_figure(doc, hostile, hostile, SJ_DOC_MONEY, 1, hostile);
     sj_doc_fact(doc, hostile, hostile, hostile, hostile);
+    struct sj_doc_form *form = sj_doc_form(doc, "/dash/\"><img src=x>", hostile, false);
+    sj_doc_field(form, hostile, hostile, hostile, hostile);
+    sj_doc_choice(form, hostile, hostile);
     struct sj_doc_table *table = sj_doc_table(doc, hostile, hostile);
     sj_doc_column(table, "time_ns", hostile, SJ_DOC_TIME);
     sj_doc_column(table, hostile, hostile, SJ_DOC_TEXT);
@@ -66,6 +69,7 @@ static struct sj_doc *make_hostile(void)
     for (size_t i = 0; i < 3; i++) {
         sj_doc_value(table, 1e18 + (double)i * 1e9, "data:text/html,x");
         sj_doc_cell(table, hostile, "/dash/unit/\"><img src=x>");
+        sj_doc_detail(table, hostile);
         sj_doc_value(table, (double)i, NULL);
         sj_doc_row_mark(table, hostile);
     }
@@ -181,7 +185,7 @@ Test(doc, json_has_columns_links_marks)
         sj_buf_text(&out),
         "{\"page\":\"page\",\"title\":\"Page\",\"figures\":{\"cpu_ns\":1763000000123456768,"
         "\"rate\":null},\"facts\":{\"branch\":\"main\"},\"text\":[],\"notes\":[\"note\"],"
-        "\"commands\":[],\"links\":[{\"text\":\"words\",\"href\":\"/dash\"}],\"tables\":{\"t\":{"
+        "\"commands\":[],\"links\":[{\"text\":\"Words\",\"href\":\"/dash\"}],\"tables\":{\"t\":{"
         "\"caption\":\"T\",\"columns\":[{\"id\":\"x\",\"label\":\"X\",\"type\":\"count\"},"
         "{\"id\":\"name\",\"label\":\"Name\",\"type\":\"text\"}],\"data\":{\"x\":[1,2],"
         "\"name\":[\"a\",null]},\"links\":{\"x\":[\"/dash/one\",null]},"
@@ -296,4 +300,68 @@ Test(doc, tables_may_be_odd)
     cr_assert_gt(out.len, 1000);
     sj_doc_free(doc);
     sj_doc_free(NULL);
+}
+
+// A table with columns that people need not see.
+static struct sj_doc *make_spare(void)
+{
+    struct sj_doc *doc = sj_doc_new("page", "Page");
+    struct sj_doc_table *table = sj_doc_table(doc, "t", "T");
+    sj_doc_column(table, "day", "day", SJ_DOC_DAY);
+    sj_doc_column(table, "job", "job", SJ_DOC_TEXT);
+    sj_doc_column(table, "none", "none", SJ_DOC_COUNT);
+    sj_doc_data_column(table, "low", "low", SJ_DOC_COUNT);
+    sj_doc_column(table, "late", "late", SJ_DOC_TEXT);
+    for (size_t i = 0; i < 2; i++) {
+        sj_doc_value(table, 1763942400e9 + (double)i * 86400e9, NULL);
+        sj_doc_detail(table, i == 0 ? "small" : NULL);
+        sj_doc_cell(table, i == 0 ? "" : NULL, NULL);
+        sj_doc_value(table, (double)NAN, NULL);
+        sj_doc_value(table, 7, NULL);
+        sj_doc_cell(table, i == 1 ? "seen" : NULL, NULL);
+    }
+    return doc;
+}
+
+Test(doc, columns_that_say_nothing_are_for_programs)
+{
+    struct sj_doc *doc = make_spare();
+    char *html = render_html(doc, "");
+    SJ_AUTO(sj_buf_release) struct sj_buf csv = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    SJ_AUTO(sj_buf_release) struct sj_buf json = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    assert_has(html, ">2025-11-24 <small>small</small></th><td></td></tr>");
+    assert_has(html, ">2025-11-25</th><td>seen</td></tr>");
+    assert_lacks(html, ">Job<");
+    assert_lacks(html, ">None<");
+    assert_lacks(html, ">Low<");
+    cr_assert_eq(sj_doc_csv(doc, NULL, &csv), 0);
+    cr_assert_str_eq(sj_buf_text(&csv), "day,job,none,low,late\r\n2025-11-24,,,7,\r\n"
+                                        "2025-11-25,,,7,seen\r\n");
+    sj_doc_json(doc, &json);
+    assert_has(sj_buf_text(&json), "\"day\":[\"2025-11-24\",\"2025-11-25\"]");
+    assert_has(sj_buf_text(&json), "\"low\":[7,7]");
+    free(html);
+    sj_doc_free(doc);
+}
+
+Test(doc, a_form_works_without_scripts)
+{
+    struct sj_doc *doc = sj_doc_new("builds", "Builds");
+    struct sj_doc_form *form = sj_doc_form(doc, "/dash/compare", "Compare", false);
+    sj_doc_field(form, "a", "first", "one", "such as this");
+    sj_doc_choice(form, "two", "the second");
+    form = sj_doc_form(doc, "/dash/tokens/1", "Revoke", true);
+    sj_doc_link(doc, NULL, "now");
+    char *html = render_html(doc, "branch=main&max=5");
+    assert_has(html, "<form class=\"ask\" method=\"get\" action=\"/dash/compare\">\n<label>First "
+                     "<input autocomplete=\"off\" spellcheck=\"false\" name=\"a\" value=\"one\" "
+                     "placeholder=\"such as this\" list=\"choices\"></label>\n"
+                     "<input type=\"hidden\" name=\"branch\" value=\"main\">"
+                     "<button>Compare</button></form>\n"
+                     "<datalist id=\"choices\"><option value=\"two\">the second</option>");
+    assert_has(html, "<form class=\"ask\" method=\"post\" action=\"/dash/tokens/1\">\n"
+                     "<input type=\"hidden\" name=\"key\" value=\"&lt;script");
+    assert_has(html, "<p class=\"go\"><span aria-current=\"true\">Now</span></p>");
+    free(html);
+    sj_doc_free(doc);
 }

@@ -467,6 +467,8 @@ Test(pages_a, a_unit_tells_its_inputs_and_misses)
         cr_expect_str_eq(pager_text(page, "misses", "path", 1), "h.h");
         cr_assert_geq(pager_rows(page, "inputs"), 2);
         cr_expect_eq(pager_number(page, "inputs", "changes", 0), 1);
+        cr_expect_eq(pager_number(page, "inputs", "size_bytes", 0), 3);
+        cr_expect_str_eq(pager_text(page, "inputs", "kind", 0), "file");
         json_decref(page);
     }
     cr_expect_null(pager_json(&project.pager, "/dash/unit/nothing"));
