@@ -7,6 +7,8 @@
 
 #include "server/metrics.h"
 
+struct sj_rates;
+
 #define SJ_METHOD_SLOTS   9   /**< the bits of enum sj_method, and one for all others */
 #define SJ_CODE_SLOTS     34  /**< of sj_code_name() */
 #define SJ_DURATION_SLOTS 18  /**< buckets of durations; the last has no bound */
@@ -44,6 +46,9 @@ typedef void sj_traffic_visit(const char *name, const struct sj_traffic *traffic
 /** Visit the namespaces that were asked for. @param metrics counters @param visit called for each
  * @param user handed to visit */
 void sj_metrics_spaces(const struct sj_metrics *metrics, sj_traffic_visit *visit, void *user);
+
+/** The counters of the last hour. @param metrics counters @return the metrics' */
+struct sj_rates *sj_metrics_rates(const struct sj_metrics *metrics);
 
 /** When the counting began. @param metrics counters @return nanoseconds since the epoch */
 uint64_t sj_metrics_start_ns(const struct sj_metrics *metrics);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "server/figures.h"
+#include "server/rates.h"
 
 #define FIGURES (sizeof(struct sj_figures) / sizeof(uint64_t))
 #define TRAFFIC (sizeof(struct sj_traffic) / sizeof(uint64_t))
@@ -80,6 +81,7 @@ struct sj_metrics {
     unsigned shard_mask; /**< shards are a power of two */
     uint64_t start_ns;
     struct shard *shards;
+    struct sj_rates *rates;
     struct space *other;                         /**< all namespaces that find no room */
     _Atomic unsigned space_count;                /**< slots taken or about to be */
     _Atomic(struct space *) spaces[SPACE_SLOTS]; /**< by the hash of their names */
@@ -105,6 +107,7 @@ struct sj_metrics *sj_metrics_new(void)
     metrics->shards = sj_calloc(shards, sizeof metrics->shards[0]);
     metrics->start_ns = sj_clock_ns(CLOCK_REALTIME);
     metrics->other = new_space(metrics, sj_str_of("_other"));
+    metrics->rates = sj_rates_new(sj_clock_ns(CLOCK_MONOTONIC) / SJ_NS_PER_MS);
     return metrics;
 }
 
@@ -116,6 +119,7 @@ void sj_metrics_free(struct sj_metrics *metrics)
     for (size_t i = 0; i < SPACE_SLOTS; i++) {
         free(atomic_load_explicit(&metrics->spaces[i], memory_order_relaxed));
     }
+    sj_rates_free(metrics->rates);
     free(metrics->other);
     free(metrics->shards);
     free(metrics);
@@ -309,6 +313,20 @@ void sj_metrics_spaces(const struct sj_metrics *metrics, sj_traffic_visit *visit
         }
     }
     visit_space(metrics, metrics->other, visit, user);
+}
+
+void sj_metrics_tick(struct sj_metrics *metrics, uint64_t now_ms)
+{
+    if (sj_rates_is_due(metrics->rates, now_ms)) {
+        struct sj_figures figures;
+        sj_metrics_sum(metrics, &figures);
+        sj_rates_take(metrics->rates, now_ms, figures.traffic);
+    }
+}
+
+struct sj_rates *sj_metrics_rates(const struct sj_metrics *metrics)
+{
+    return metrics->rates;
 }
 
 uint64_t sj_metrics_start_ns(const struct sj_metrics *metrics)

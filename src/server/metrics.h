@@ -79,6 +79,10 @@ void sj_metrics_note(struct sj_metrics *metrics, const struct sj_request_note *n
  * counters @param is_hit hit or miss @param saved_ms time that it saved */
 void sj_metrics_client_event(struct sj_metrics *metrics, bool is_hit, uint64_t saved_ms);
 
+/** Remember how the counters stand, when it is time to; called about twice a second, by one thread.
+ * @param metrics counters @param now_ms CLOCK_MONOTONIC */
+void sj_metrics_tick(struct sj_metrics *metrics, uint64_t now_ms);
+
 /**
  * Print all for Prometheus: requests by protocol, method and status; hits and misses by protocol;
  * histogram of durations by protocol; bytes; the counts above; the store's and each namespace's

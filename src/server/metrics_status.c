@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "server/figures.h"
 #include "server/metrics.h"
+#include "server/rates.h"
 
 static void add_traffic(struct sj_json *json, const struct sj_traffic *traffic)
 {
@@ -15,15 +16,46 @@ static void add_traffic(struct sj_json *json, const struct sj_traffic *traffic)
     sj_json_u64(json, "sent_bytes", traffic->sent_bytes);
 }
 
-static void add_protocols(struct sj_json *json, const struct sj_figures *figures)
+// All protocols together, then each that was spoken.
+static void add_protocols(struct sj_json *json, const struct sj_traffic traffic[SJ_PROTOCOL_COUNT])
 {
+    struct sj_traffic all = {0};
+    for (unsigned i = 0; i < SJ_PROTOCOL_COUNT; i++) {
+        all.requests += traffic[i].requests;
+        all.found += traffic[i].found;
+        all.missed += traffic[i].missed;
+        all.received_bytes += traffic[i].received_bytes;
+        all.sent_bytes += traffic[i].sent_bytes;
+    }
+    add_traffic(json, &all);
     sj_json_open(json, "protocols", '{');
     for (unsigned i = 0; i < SJ_PROTOCOL_COUNT; i++) {
-        if (figures->traffic[i].requests > 0) {
+        if (traffic[i].requests > 0) {
             sj_json_open(json, sj_protocol_name(i), '{');
-            add_traffic(json, &figures->traffic[i]);
+            add_traffic(json, &traffic[i]);
             sj_json_close(json, '}');
         }
+    }
+    sj_json_close(json, '}');
+}
+
+static void add_lately(struct sj_json *json, const struct sj_metrics *metrics,
+                       const struct sj_figures *figures)
+{
+    static const struct {
+        const char *name;
+        uint64_t window_ms;
+    } windows[] = {{"minute", SJ_RATES_MINUTE_MS}, {"hour", SJ_RATES_HOUR_MS}};
+    uint64_t now_ms = sj_clock_ns(CLOCK_MONOTONIC) / SJ_NS_PER_MS;
+    sj_json_open(json, "lately", '{');
+    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
+        struct sj_traffic traffic[SJ_PROTOCOL_COUNT];
+        uint64_t span_ms = sj_rates_since(sj_metrics_rates(metrics), windows[i].window_ms, now_ms,
+                                          figures->traffic, traffic);
+        sj_json_open(json, windows[i].name, '{');
+        sj_json_real(json, "seconds", (double)span_ms / 1000);
+        add_protocols(json, traffic);
+        sj_json_close(json, '}');
     }
     sj_json_close(json, '}');
 }
@@ -91,15 +123,6 @@ void sj_metrics_status(const struct sj_metrics *metrics, struct sj_shared *share
 {
     struct sj_figures figures;
     sj_metrics_sum(metrics, &figures);
-    struct sj_traffic all = {0};
-    for (unsigned i = 0; i < SJ_PROTOCOL_COUNT; i++) {
-        const struct sj_traffic *one = &figures.traffic[i];
-        all.requests += one->requests;
-        all.found += one->found;
-        all.missed += one->missed;
-        all.received_bytes += one->received_bytes;
-        all.sent_bytes += one->sent_bytes;
-    }
     uint64_t up_ns = sj_clock_ns(CLOCK_REALTIME) - sj_metrics_start_ns(metrics);
 
     struct sj_json json = sj_json_of(out);
@@ -109,8 +132,8 @@ void sj_metrics_status(const struct sj_metrics *metrics, struct sj_shared *share
     sj_json_bool(&json, "draining", levels->is_draining);
     sj_json_u64(&json, "connections", levels->connections);
     sj_json_u64(&json, "upload_bytes", levels->upload_bytes);
-    add_traffic(&json, &all);
-    add_protocols(&json, &figures);
+    add_protocols(&json, figures.traffic);
+    add_lately(&json, metrics, &figures);
     add_counts(&json, &figures);
     if (shared) {
         add_store(&json, shared);

@@ -322,6 +322,7 @@ static void tick(struct life *life)
     for (uint64_t i = 0; i < ended; i++) {
         sj_metrics_count(server->metrics, SJ_COUNT_DEADLINES);
     }
+    sj_metrics_tick(server->metrics, sj_now_ms());
     reload(life, false);
     struct sj_tiers *tiers = atomic_load(&server->tiers);
     if (tiers) {
