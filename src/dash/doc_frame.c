@@ -115,7 +115,8 @@ static void put_navigation(const struct sj_doc_frame *frame, struct sj_buf *out)
     sj_buf_adds(out, "<nav aria-label=\"Pages\"><ul>");
     for (size_t i = 0; i < count; i++) {
         const struct sj_dash_page *page = pages[i];
-        if (!page->title || (page->is_admin && !frame->is_admin)) {
+        if (!page->title || (page->is_admin && !frame->is_admin) ||
+            (page->is_server && frame->is_local)) {
             continue;
         }
         SJ_AUTO(sj_auto_free) char *link = sj_dash_link(frame->query, page->name, NULL, NULL);

@@ -60,6 +60,7 @@ struct sj_dash_page {
     const char *subject; /**< what its subject is called, such as "COMMIT"; in brackets, "[A/B]":
                               it may be left out; NULL: it has none */
     bool is_admin;       /**< the administrator's alone */
+    bool is_server;      /**< of a server: a dashboard for one user has no link to it */
     bool needs_records;  /**< without records the reader is told how to make some instead */
     /**
      * Make it.

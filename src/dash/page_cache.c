@@ -64,51 +64,142 @@ static void add_store(struct sj_doc *doc, const json_t *status)
     }
 }
 
-static void add_protocols(struct sj_doc *doc, const json_t *status)
+static double a_second(const json_t *traffic, double seconds)
 {
-    double seconds = number(status, "uptime_seconds");
-    sj_doc_figure(doc, "requests", "Requests", SJ_DOC_COUNT, number(status, "requests"), NULL);
-    sj_doc_figure(doc, "requests_per_second", "Requests a second", SJ_DOC_NUMBER,
-                  rate(number(status, "requests"), seconds), NULL);
-    sj_doc_figure(doc, "hit_rate", "Hit rate", SJ_DOC_SHARE, hit_rate(status), NULL);
-    sj_doc_figure(doc, "uptime", "Since the start", SJ_DOC_SPAN, seconds * 1e9, NULL);
-    struct sj_doc_table *table =
-        sj_doc_table(doc, "protocols", "Requests by protocol, since the server began");
-    sj_doc_column(table, "protocol", "Protocol", SJ_DOC_TEXT);
-    sj_doc_column(table, "requests", "Requests", SJ_DOC_COUNT);
-    sj_doc_column(table, "requests_per_second", "A second", SJ_DOC_NUMBER);
+    return rate(number(traffic, "requests"), seconds);
+}
+
+static void add_traffic(struct sj_doc_table *table, const json_t *traffic)
+{
+    sj_doc_value(table, number(traffic, "hits"), NULL);
+    sj_doc_value(table, number(traffic, "misses"), NULL);
+    sj_doc_value(table, hit_rate(traffic), NULL);
+    sj_doc_value(table, number(traffic, "received_bytes"), NULL);
+    sj_doc_value(table, number(traffic, "sent_bytes"), NULL);
+}
+
+static void add_traffic_columns(struct sj_doc_table *table)
+{
     sj_doc_column(table, "hits", "Hits", SJ_DOC_COUNT);
     sj_doc_column(table, "misses", "Misses", SJ_DOC_COUNT);
     sj_doc_column(table, "hit_rate", "Hit rate", SJ_DOC_SHARE);
     sj_doc_column(table, "received", "Received", SJ_DOC_SIZE);
     sj_doc_column(table, "sent", "Sent", SJ_DOC_SIZE);
+}
+
+/** Times that the server tells of. */
+struct times {
+    double seconds[3];
+    const json_t *traffic[3];
+};
+
+static const char *const time_words[] = {"The last minute", "The last hour", "Since the start"};
+
+#define TIMES (sizeof time_words / sizeof time_words[0])
+
+static struct times times_of(const json_t *status)
+{
+    const json_t *lately = json_object_get(status, "lately");
+    struct times times = {
+        .traffic = {json_object_get(lately, "minute"), json_object_get(lately, "hour"), status}};
+    for (size_t i = 0; i < TIMES; i++) {
+        times.seconds[i] = number(times.traffic[i], i < 2 ? "seconds" : "uptime_seconds");
+    }
+    return times;
+}
+
+static void add_times(struct sj_doc *doc, const struct times *times)
+{
+    struct sj_doc_table *table = sj_doc_table(doc, "traffic", "What was asked of the server");
+    sj_doc_column(table, "when", "When", SJ_DOC_TEXT);
+    sj_doc_column(table, "span", "Time", SJ_DOC_SPAN);
+    sj_doc_column(table, "requests", "Requests", SJ_DOC_COUNT);
+    sj_doc_column(table, "requests_per_second", "A second", SJ_DOC_NUMBER);
+    add_traffic_columns(table);
+    for (size_t i = 0; i < TIMES; i++) {
+        const json_t *traffic = times->traffic[i];
+        if (traffic) {
+            sj_doc_cell(table, time_words[i], NULL);
+            sj_doc_value(table, times->seconds[i] * 1e9, NULL);
+            sj_doc_value(table, number(traffic, "requests"), NULL);
+            sj_doc_value(table, a_second(traffic, times->seconds[i]), NULL);
+            add_traffic(table, traffic);
+        }
+    }
+}
+
+static void add_protocols(struct sj_doc *doc, const json_t *status)
+{
+    const struct times times = times_of(status);
+    sj_doc_figure(doc, "requests", "Requests", SJ_DOC_COUNT, number(status, "requests"), NULL);
+    sj_doc_figure(doc, "requests_per_second", "Requests a second, last minute", SJ_DOC_NUMBER,
+                  a_second(times.traffic[0], times.seconds[0]), NULL);
+    sj_doc_figure(doc, "hit_rate", "Hit rate, last hour", SJ_DOC_SHARE, hit_rate(times.traffic[1]),
+                  NULL);
+    sj_doc_figure(doc, "uptime", "Since the start", SJ_DOC_SPAN, times.seconds[2] * 1e9, NULL);
+    add_times(doc, &times);
+    struct sj_doc_table *table =
+        sj_doc_table(doc, "protocols", "Requests by protocol, since the server began");
+    sj_doc_column(table, "protocol", "Protocol", SJ_DOC_TEXT);
+    sj_doc_column(table, "requests", "Requests", SJ_DOC_COUNT);
+    sj_doc_column(table, "minute", "A second, last minute", SJ_DOC_NUMBER);
+    sj_doc_column(table, "hour", "Last hour", SJ_DOC_NUMBER);
+    sj_doc_column(table, "requests_per_second", "Since the start", SJ_DOC_NUMBER);
+    add_traffic_columns(table);
     sj_doc_empty(table, "Nobody has asked this server for anything yet.");
     const char *name;
     json_t *traffic;
     json_object_foreach(json_object_get(status, "protocols"), name, traffic)
     {
         sj_doc_cell(table, name, NULL);
+        sj_doc_detail(table, strcmp(name, "own") == 0 ? "pages and figures" : NULL);
         sj_doc_value(table, number(traffic, "requests"), NULL);
-        sj_doc_value(table, rate(number(traffic, "requests"), seconds), NULL);
-        sj_doc_value(table, number(traffic, "hits"), NULL);
-        sj_doc_value(table, number(traffic, "misses"), NULL);
-        sj_doc_value(table, hit_rate(traffic), NULL);
-        sj_doc_value(table, number(traffic, "received_bytes"), NULL);
-        sj_doc_value(table, number(traffic, "sent_bytes"), NULL);
+        for (size_t i = 0; i < TIMES; i++) {
+            const json_t *then =
+                json_object_get(json_object_get(times.traffic[i], "protocols"), name);
+            double then_rate = a_second(then, times.seconds[i]);
+            sj_doc_value(table, then || !times.traffic[i] ? then_rate : 0, NULL);
+        }
+        add_traffic(table, traffic);
     }
+}
+
+static const char *refusal_words(const char *name)
+{
+    static const char *const words[][2] = {
+        {"accept", "connections that could not be accepted"},
+        {"auth_failed", "wrong or expired token"},
+        {"auth_throttled", "too many wrong tokens from that address"},
+        {"busy", "too many uploads at once: told to come again"},
+        {"deadline", "connections that took too long"},
+        {"disk_full", "the disk is full"},
+        {"invalid", "content that is not what its key says"},
+        {"malformed", "malformed request"},
+        {"quota", "the namespace's quota is used up"},
+        {"too_large", "upload larger than the server takes"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i][0], name) == 0) {
+            return words[i][1];
+        }
+    }
+    return name;
 }
 
 static void add_rejected(struct sj_doc *doc, const json_t *status)
 {
-    struct sj_doc_table *table = sj_doc_table(doc, "rejected", "Requests that were refused");
-    sj_doc_column(table, "reason", "Reason", SJ_DOC_TEXT);
-    sj_doc_column(table, "count", "Requests", SJ_DOC_COUNT);
+    struct sj_doc_table *table =
+        sj_doc_table(doc, "rejected", "What was refused, since the server began");
+    sj_doc_column(table, "why", "Reason", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "reason", "Name", SJ_DOC_TEXT);
+    sj_doc_column(table, "count", "How often", SJ_DOC_COUNT);
     sj_doc_empty(table, "No request was refused.");
     const char *name;
     json_t *count;
     json_object_foreach(json_object_get(status, "rejected"), name, count)
     {
         if (json_number_value(count) > 0) {
+            sj_doc_cell(table, refusal_words(name), NULL);
             sj_doc_cell(table, name, NULL);
             sj_doc_value(table, json_number_value(count), NULL);
         }
@@ -193,8 +284,9 @@ static int add_server(const struct sj_dash_call *call, struct sj_err *err)
     }
     if (call->request->is_admin || call->request->is_local) {
         add_store(call->doc, status);
-        add_protocols(call->doc, status);
         add_spaces(call, status);
+        sj_doc_heading(call->doc, "requests", "Requests");
+        add_protocols(call->doc, status);
         add_rejected(call->doc, status);
     } else {
         add_spaces(call, status);

@@ -67,6 +67,7 @@ const struct sj_dash_page sj_page_tokens = {
     .title = "Tokens",
     .subject = NULL,
     .is_admin = true,
+    .is_server = true,
     .needs_records = false,
     .make = make,
 };

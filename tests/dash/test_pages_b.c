@@ -51,7 +51,10 @@ static int some_status(struct sj_buf *out, void *user)
 {
     (void)user;
     sj_buf_adds(out, "{\"version\":\"1\",\"uptime_seconds\":10,\"requests\":50,\"hits\":3,"
-                     "\"misses\":1,\"protocols\":{\"webdav\":{\"requests\":20,\"hits\":3,"
+                     "\"misses\":1,\"lately\":{\"minute\":{\"seconds\":65,\"requests\":130,"
+                     "\"hits\":0,\"misses\":0,\"protocols\":{\"webdav\":{\"requests\":65}}},"
+                     "\"hour\":{\"seconds\":100,\"requests\":150,\"hits\":1,\"misses\":1,"
+                     "\"protocols\":{}}},\"protocols\":{\"webdav\":{\"requests\":20,\"hits\":3,"
                      "\"misses\":1,\"received_bytes\":7,\"sent_bytes\":9}},"
                      "\"rejected\":{\"busy\":0,\"auth_failed\":2},"
                      "\"store\":{\"size_bytes\":4096,\"limit_bytes\":8192,\"generations\":2,"
@@ -556,12 +559,18 @@ Test(pages_b, the_cache_page_has_the_figures_of_the_server)
     struct made made = make_well("/dash/cache", "space=team");
     expect(figure(&made, "size_bytes"), 4096, "size");
     expect(figure(&made, "evicted_generations"), 1, "evicted");
-    expect(figure(&made, "requests_per_second"), 5, "rate");
+    expect(figure(&made, "requests_per_second"), 2, "rate");
+    expect(figure(&made, "hit_rate"), 0.5, "hit rate of the last hour");
+    expect(cell(&made, "traffic", "requests_per_second", 1), 1.5, "rate of the last hour");
+    expect(cell(&made, "traffic", "requests_per_second", 2), 5, "rate since the start");
+    expect(cell(&made, "protocols", "minute", 0), 1, "rate of a protocol");
+    expect(cell(&made, "protocols", "hour", 0), 0, "rate of one that was not spoken");
     expect(cell(&made, "protocols", "hit_rate", 0), 0.75, "hits");
     cr_expect_eq(rows(&made, "namespaces", "namespace"), 1);
     expect(cell(&made, "namespaces", "bytes", 0), 200, "bytes of team");
     cr_expect_eq(rows(&made, "rejected", "reason"), 1);
     cr_expect_str_eq(word(&made, "rejected", "reason", 0), "auth_failed");
+    cr_expect_str_eq(word(&made, "rejected", "why", 0), "wrong or expired token");
     release(&made);
     may_read_all = false;
     made = make_well("/dash/cache", "space=team");
