@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "key/key.h"
 
-#define SJ_DASH_CACHE_MAX ((size_t)256 << 20) /**< bytes, unless something else is said */
+#define SJ_DASH_CACHE_MAX ((size_t)128 << 20) /**< bytes, unless something else is said */
 
 /** A cache. Safe from several threads at once. */
 struct sj_dash_cache;

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pages over many builds: how long each takes to make, the first time and when it was made before.
-// usage: bench-dash STORE-DIR [TARGET]...
+// Pages over many builds, as a server answers: how long the first request of a process takes, and
+// those that follow.
+// usage: bench-dash STORE-DIR cold|kept|ahead REPOSITORIES TARGET...
+//   cold:  what pages had worked out is removed first
+//   kept:  it is there
+//   ahead: it is there, and what is missing is made ahead of the first request
+// Prints for each target: first ms, requests until all is there, best ms, bytes.
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "dash/cache.h"
-#include "dash/page.h"
+#include "dash/dash.h"
 
 #define TIMES     7
 #define TIMES_MAX 40 // until nothing is left for later
@@ -19,103 +24,97 @@ static bool may_read(struct sj_str space, void *user)
     return true;
 }
 
-static const struct sj_dash_page *find(const char *name)
-{
-    size_t count;
-    const struct sj_dash_page *const *pages = sj_dash_pages(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(pages[i]->name, name) == 0) {
-            return pages[i];
-        }
-    }
-    return NULL;
-}
-
-// Makes a page and writes it; gives its bytes, 0 when it failed.
-static size_t make(const struct sj_dash_site *site, const char *target, bool *is_late)
+// Asks for a page; gives its bytes, 0 when it failed.
+static size_t make(struct sj_dash *dash, const char *target, bool *is_late)
 {
     const char *mark = strchr(target, '?');
-    const struct sj_str path = {target, mark ? (size_t)(mark - target) : strlen(target)};
-    SJ_AUTO(sj_dash_query_release) struct sj_dash_query query = {0};
-    SJ_AUTO(sj_buf_release) struct sj_buf out = SJ_BUF_INIT(SJ_PAGE_BODY_MAX);
-    struct sj_err err = {0};
-    if (sj_dash_query_read(path, sj_str_of(mark ? mark + 1 : ""), site->now_ns, &query, &err) < 0) {
-        (void)fprintf(stderr, "%s: %s\n", target, err.text);
-        return 0;
-    }
     const struct sj_page_request request = {
-        .path = path, .is_admin = true, .is_local = true, .may_read = may_read};
-    const struct sj_dash_page *page = find(query.page);
-    struct sj_dash_call call = {.site = site,
-                                .query = &query,
-                                .request = &request,
-                                .doc = sj_doc_new(query.page, query.page),
-                                .status = 200};
-    int status = page ? page->make(&call, &err) : -1;
-    if (status < 0) {
-        (void)fprintf(stderr, "%s: %s\n", target, err.text);
-    } else if (query.format == SJ_DASH_HTML) {
-        const struct sj_doc_frame frame = {
-            .query = &query, .project = "", .form_key = "", .currency = ""};
-        sj_doc_html(call.doc, &frame, &out);
-    } else {
-        sj_doc_json(call.doc, &out);
-    }
-    sj_doc_free(call.doc);
-    *is_late = strstr(sj_buf_text(&out), "still being worked out") != NULL;
-    return out.len;
+        .path = {target, mark ? (size_t)(mark - target) : strlen(target)},
+        .query = sj_str_of(mark ? mark + 1 : ""),
+        .accept = "text/html",
+        .if_none_match = "",
+        .host = "localhost",
+        .is_admin = true,
+        .may_see = true,
+        .problem = "",
+        .token_id = "",
+        .form_key = "",
+        .may_read = may_read,
+    };
+    struct sj_page_answer answer = {.body = SJ_BUF_INIT(SJ_PAGE_BODY_MAX)};
+    sj_dash_answer(&request, &answer, dash);
+    size_t bytes = answer.status == 200 ? answer.body.len : 0;
+    *is_late = strstr(sj_buf_text(&answer.body), "still being worked out") != NULL;
+    sj_buf_release(&answer.body);
+    return bytes;
 }
 
-static double make_ms(const struct sj_dash_site *site, const char *target, size_t *bytes,
-                      bool *is_late)
+static double make_ms(struct sj_dash *dash, const char *target, size_t *bytes, bool *is_late)
 {
     uint64_t begin_ns = sj_clock_ns(CLOCK_MONOTONIC);
-    *bytes = make(site, target, is_late);
+    *bytes = make(dash, target, is_late);
     return (double)(sj_clock_ns(CLOCK_MONOTONIC) - begin_ns) / (double)SJ_NS_PER_MS;
 }
 
-static void measure(const struct sj_dash_site *site, const char *target)
+static void measure(struct sj_dash *dash, const char *target)
 {
     size_t bytes;
     bool is_late;
-    double first_ms = make_ms(site, target, &bytes, &is_late);
+    double first_ms = make_ms(dash, target, &bytes, &is_late);
     int more = 0;
     for (; is_late && more < TIMES_MAX; more++) {
-        (void)make_ms(site, target, &bytes, &is_late);
+        (void)make_ms(dash, target, &bytes, &is_late);
     }
     double best_ms = 1e9;
     for (int i = 0; i < TIMES; i++) {
-        double ms = make_ms(site, target, &bytes, &is_late);
+        double ms = make_ms(dash, target, &bytes, &is_late);
         best_ms = ms < best_ms ? ms : best_ms;
     }
-    (void)printf("%-40s first %8.1f ms, %2d more until all is there, then %7.1f ms, %zu bytes\n",
-                 target, first_ms, more, best_ms, bytes);
+    (void)printf("%s %.1f %d %.1f %zu\n", target, first_ms, more, best_ms, bytes);
+}
+
+static void remove_kept(const char *dir)
+{
+    static const char *const names[] = {"pages", "pages.old"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/records/%s", dir, names[i]);
+        (void)unlink(path);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    static const char *const targets[] = {"/dash", "/dash?format=json", "/dash/commits",
-                                          "/dash/compare", "/dash/units"};
-    struct sj_err err;
-    struct sj_db *db = NULL;
-    if (argc < 2 || sj_db_open(argv[1], SJ_DB_READ, &db, &err) != 0) {
-        (void)fprintf(stderr, "usage: bench-dash STORE-DIR [TARGET]...\n");
+    if (argc < 5) {
+        (void)fprintf(stderr, "usage: bench-dash STORE-DIR cold|kept|ahead REPOSITORIES "
+                              "TARGET...\n");
         return 2;
     }
     struct sj_config config = {0};
-    const struct sj_dash_site site = {
+    struct sj_err err = {0};
+    struct sj_dash *dash = NULL;
+    const struct sj_dash_options options = {
         .config = &config,
-        .db = db,
-        .cache = sj_dash_cache_new(NULL, false, SJ_DASH_CACHE_MAX),
-        .now_ns = sj_clock_ns(CLOCK_REALTIME),
+        .is_eager = strcmp(argv[2], "ahead") == 0,
     };
-    for (int i = 2; i < argc; i++) {
-        measure(&site, argv[i]);
+    if (strcmp(argv[2], "cold") == 0) {
+        remove_kept(argv[1]);
     }
-    for (size_t i = 0; argc == 2 && i < sizeof targets / sizeof targets[0]; i++) {
-        measure(&site, targets[i]);
+    int status = sj_config_load(&config, &err);
+    status =
+        status < 0 ? status : sj_config_set(&config, "cache_dir", argv[1], SJ_ORIGIN_ARG, &err);
+    status = status < 0 || !argv[3][0]
+                 ? status
+                 : sj_config_set(&config, "repositories", argv[3], SJ_ORIGIN_ARG, &err);
+    status = status < 0 ? status : sj_dash_open(&options, &dash, &err);
+    if (status < 0) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        return 2;
     }
-    sj_dash_cache_free(site.cache);
-    sj_db_close(db);
+    sj_dash_settle(dash);
+    for (int i = 4; i < argc; i++) {
+        measure(dash, argv[i]);
+    }
+    sj_dash_close(dash);
+    sj_config_release(&config);
     return 0;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The record database under load: makes a journal of many builds, takes it in, reads it back.
-// usage: bench-records make|grow DIR BUILDS UNITS | ingest DIR | read DIR
-// `grow` takes each build in as it ends, as `scrubjay run` does.
+// usage: bench-records make|grow|more DIR BUILDS UNITS | ingest DIR | read DIR
+// `grow` takes each build in as it ends, as `scrubjay run` does; `more` adds the build that follows
+// so many.
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -242,9 +243,10 @@ static int make_record(struct project *project, const char *dir, const char *bui
         record.inputs_count = INPUTS;
         unit->is_dirty = false;
     }
-    return sj_journal_append(dir, PART_BYTES, &record);
+    return dir ? sj_journal_append(dir, PART_BYTES, &record) : 0;
 }
 
+// Without a directory it is only gone through.
 static int make_build(struct project *project, const char *dir, uint64_t number)
 {
     char id[32];
@@ -270,26 +272,26 @@ static int make_build(struct project *project, const char *dir, uint64_t number)
                            .build = id,
                            .pairs = pairs,
                            .pair_count = sizeof pairs / sizeof pairs[0]};
-    int status = sj_journal_append_note(dir, PART_BYTES, &note);
+    int status = dir ? sj_journal_append_note(dir, PART_BYTES, &note) : 0;
     uint64_t at_ns = start_ns;
     for (size_t i = 0; i < project->count && status >= 0; i++) {
         at_ns += project->units[i].is_dirty ? project->units[i].cpu_ns / 8 : below(1000000);
         status = make_record(project, dir, id, i, at_ns);
     }
     note = (struct sj_note){.kind = SJ_NOTE_END, .time_ns = at_ns + SJ_NS_PER_S, .build = id};
-    return status < 0 ? status : sj_journal_append_note(dir, PART_BYTES, &note);
+    return status < 0 || !dir ? status : sj_journal_append_note(dir, PART_BYTES, &note);
 }
 
 static int take_in(const char *dir, bool is_silent);
 
 // As a run does it: each build is taken in when it has ended, if so wished.
-static int make(const char *dir, uint64_t builds, uint64_t units, bool is_taken_in)
+static int make(const char *dir, uint64_t first, uint64_t builds, uint64_t units, bool is_taken_in)
 {
     struct project project = {.count = (size_t)units};
     int status = make_project(dir, &project);
     for (uint64_t i = 0; i < builds && status >= 0; i++) {
         change(&project);
-        status = make_build(&project, dir, i);
+        status = make_build(&project, i < first ? NULL : dir, i);
         if (status >= 0 && is_taken_in) {
             status = -take_in(dir, true);
         }
@@ -453,10 +455,11 @@ int main(int argc, char **argv)
     uint64_t builds = 0;
     uint64_t units = 0;
     bool is_taken_in = argc == 5 && strcmp(argv[1], "grow") == 0;
-    if (argc == 5 && (is_taken_in || strcmp(argv[1], "make") == 0) &&
-        sj_parse_u64(argv[3], UINT32_MAX, &builds) == 0 &&
+    bool is_more = argc == 5 && strcmp(argv[1], "more") == 0;
+    if (argc == 5 && (is_taken_in || is_more || strcmp(argv[1], "make") == 0) &&
+        sj_parse_u64(argv[3], UINT32_MAX - 1, &builds) == 0 &&
         sj_parse_u64(argv[4], 99999, &units) == 0) {
-        return make(argv[2], builds, units, is_taken_in);
+        return make(argv[2], is_more ? builds : 0, builds + is_more, units, is_taken_in);
     }
     if (argc == 3 && strcmp(argv[1], "ingest") == 0) {
         return take_in(argv[2], false);
@@ -465,6 +468,6 @@ int main(int argc, char **argv)
         return read_back(argv[2]);
     }
     (void)fprintf(stderr,
-                  "usage: bench-records make|grow DIR BUILDS UNITS | ingest DIR | read DIR\n");
+                  "usage: bench-records make|grow|more DIR BUILDS UNITS | ingest DIR | read DIR\n");
     return 2;
 }
