@@ -55,6 +55,7 @@ static int serve(const struct sj_invocation *call, const char *socket, struct sj
         .config = &call->config,
         .reason_text = sj_reason_text,
         .is_eager = true,
+        .say = say,
     };
     struct sj_dash *dash = NULL;
     if (!socket && call->config.server.dashboard) {

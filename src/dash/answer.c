@@ -137,8 +137,6 @@ bool sj_dash_answer_alone(const struct sj_page_request *request, struct sj_page_
                      request->is_local ? "open the address that 'scrubjay dash' has printed"
                                        : "a token is needed: Authorization: Bearer TOKEN",
                      out);
-    } else if (request->is_post) {
-        answer_problem(request, 405, "Not done", "nothing can be sent to this page", out);
     } else {
         return false;
     }
@@ -166,6 +164,9 @@ static void describe_failure(struct making *making, int status)
         break;
     case EINVAL:
         fail(making, 400, "Not understood");
+        break;
+    case EOPNOTSUPP:
+        fail(making, 405, "Not done");
         break;
     case EPERM:
     case EACCES:
@@ -259,6 +260,7 @@ static void open_site(struct making *making)
         .is_over = ground->is_over,
         .now_ns = sj_clock_ns(CLOCK_REALTIME),
         .reason_text = ground->options->reason_text,
+        .say = ground->options->say,
         .status = making->request->status,
         .status_user = making->request->status_user,
     };
@@ -369,6 +371,9 @@ static int check_page(struct making *making)
     const struct sj_page_request *request = making->request;
     struct sj_err *err = &making->err;
     const struct sj_dash_page *page = making->page;
+    if (request->is_post && !(page->takes_form && making->query.subject[0])) {
+        return sj_fail_plain(err, -EOPNOTSUPP, "nothing can be sent to this page");
+    }
     if (page->is_admin && !request->is_admin) {
         return sj_fail_plain(
             err, -EPERM, "'%s' is for administrators: a token with the scope admin", page->name);

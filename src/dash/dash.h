@@ -19,6 +19,8 @@ struct sj_dash_options {
     const char *repo;               /**< repository, for a local one; NULL: those of the setting
                                          `repositories` */
     const char *(*reason_text)(const char *id); /**< sj_dash_site.reason_text; may be NULL */
+    void (*say)(const char *text);              /**< tells whoever runs the server what was done;
+                                                   may be NULL */
     bool is_local;                              /**< for one user: it takes in records itself */
     bool is_eager;                              /**< pages are made ahead of their readers, too, by
                                                      a thread */

@@ -36,6 +36,8 @@ struct sj_dash_site {
     /** A reason's id in words. @param id of the records @return half a sentence, or the id; NULL:
      * ids are shown as they are */
     const char *(*reason_text)(const char *id);
+    /** Tells whoever runs the server what was done. @param text a line; NULL: nobody is told */
+    void (*say)(const char *text);
 };
 
 /** A page being made. */
@@ -61,6 +63,7 @@ struct sj_dash_page {
                               it may be left out; NULL: it has none */
     bool is_admin;       /**< the administrator's alone */
     bool is_server;      /**< of a server: a dashboard for one user has no link to it */
+    bool takes_form;     /**< a form may be sent to its subject: it changes something */
     bool needs_records;  /**< without records the reader is told how to make some instead */
     /**
      * Make it.

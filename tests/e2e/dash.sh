@@ -91,6 +91,7 @@ writer=$(token --namespace 'one,two' --scope read,write)
 one=$(token --namespace one --scope read)
 blind=$(token --namespace one --scope write)
 admin=$(token --scope read,admin)
+spare=$(token --namespace one --scope read)
 short=$(token --namespace one --scope read --expires 1h)
 serve_start server --anonymous none --durable=no --repositories "$PWD"
 
@@ -186,6 +187,35 @@ has '… and is taken away' 'Set-Cookie: scrubjay=; .*Max-Age=0' head
 equal 'a hostile cookie, too' 401 "$(page /dash -H $'Cookie: a=b; scrubjay="<x>"; scrubjay=y')"
 equal 'what is the administrator'\''s' 403 "$(page /dash/tokens -H "Authorization: Bearer $one")"
 equal '… is his' 200 "$(page /dash/tokens -H "Authorization: Bearer $admin")"
+
+# An end to a token. Its id stands in it: sj_ID_…
+id=${spare#sj_} id=${id%%_*}
+sign_in "$admin" jar >/dev/null
+equal 'a token has a page' 200 "$(page "/dash/tokens/$id" -b jar)"
+has '… with a form' "method=\"post\" action=\"/dash/tokens/$id\"" body
+key=$(key_of body)
+send() {
+    page "/dash/tokens/$id" -b jar --data "key=$key" "$@"
+}
+equal 'another site may not revoke it' 403 "$(send -H 'Origin: http://evil.example')"
+equal '… nor who does not know the key' 403 \
+    "$(page "/dash/tokens/$id" -b jar --data key=0 -H "Origin: http://$address")"
+sign_in "$one" other >/dev/null
+equal '… nor who is no administrator' 403 "$(page "/dash/tokens/$id" -b other \
+    --data "key=$(page /dash -b other >/dev/null; key_of body)" -H "Origin: http://$address")"
+equal '… nor all at once' 405 \
+    "$(page /dash/tokens -b jar --data "key=$key" -H "Origin: http://$address")"
+equal 'it is still good' 200 "$(page /api/v1/builds -H "Authorization: Bearer $spare")"
+equal 'the administrator revokes it' 303 "$(send -H "Origin: http://$address")"
+equal '… and sees the others' /dash/tokens "$(header location)"
+has '… which is told' "token $id was revoked on the dashboard, by token" "$server_log"
+deadline=$((SECONDS + 30))
+until status=$(page /api/v1/builds -H "Authorization: Bearer $spare") && [ "$status" = 401 ] ||
+    [ $SECONDS -ge $deadline ]; do
+    sleep 0.1
+done
+equal 'it is good no more' 401 "$status"
+equal 'once is enough' 404 "$(send -H "Origin: http://$address")"
 
 # Namespaces.
 build_as one "$writer" one.c
