@@ -24,19 +24,19 @@ static void keep(struct sj_audits *audits, size_t build, const struct sj_sample 
     audits->kept[at].start_ns = sample->start_ns;
 }
 
-int sj_audits_count(const struct sj_dash_range *range, struct sj_audits *out, struct sj_err *err)
+int sj_audits_count(const struct sj_scope *scope, struct sj_audits *out, struct sj_err *err)
 {
     SJ_AUTO(sj_auto_free) struct sj_sample *samples = NULL;
     size_t size = 0;
     *out = (struct sj_audits){0};
-    for (size_t i = 0; i < range->all.build_count; i++) {
-        const struct sj_build *build = &range->all.builds[i].build;
+    for (size_t i = 0; i < scope->view.build_count; i++) {
+        const struct sj_build *build = &scope->view.builds[i].build;
         // A hit has no CPU of its own: where there is some, it was compiled again.
-        if (!range->is_wanted[i] || build->cpu_ns[SJ_OUTCOME_HIT] == 0) {
+        if (!scope->is_wanted[i] || build->cpu_ns[SJ_OUTCOME_HIT] == 0) {
             continue;
         }
         size_t count = 0;
-        int status = sj_db_samples(range->all.db, build->number, SJ_OUTCOME_BIT(SJ_OUTCOME_HIT),
+        int status = sj_db_samples(scope->view.db, build->number, SJ_OUTCOME_BIT(SJ_OUTCOME_HIT),
                                    &samples, &count, &size);
         if (status < 0) {
             return sj_fail(err, status, "cannot read the records of the builds");
@@ -55,7 +55,7 @@ int sj_audits_count(const struct sj_dash_range *range, struct sj_audits *out, st
     return 0;
 }
 
-void sj_audits_add(const struct sj_dash_call *call, const struct sj_dash_range *range,
+void sj_audits_add(const struct sj_dash_call *call, const struct sj_scope *scope,
                    const struct sj_audits *audits)
 {
     struct sj_doc *doc = call->doc;
@@ -73,7 +73,7 @@ void sj_audits_add(const struct sj_dash_call *call, const struct sj_dash_range *
                             : "No hit was compiled again: 'audit = 1%' in the settings of the "
                               "builds has some checked.");
     for (size_t i = 0; i < audits->kept_count; i++) {
-        const struct sj_build *build = &range->all.builds[audits->kept[i].build].build;
+        const struct sj_build *build = &scope->view.builds[audits->kept[i].build].build;
         sj_cell_unit(call, table, audits->kept[i].unit);
         sj_cell_build(call, table, build);
         sj_doc_cell(table, build->machine, NULL);

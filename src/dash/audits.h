@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "dash/range.h"
+#include "dash/scope.h"
 
 #define SJ_AUDITS_KEPT 50 /**< that differed and are kept by name */
 
@@ -16,7 +16,7 @@ struct sj_audits {
     uint64_t cpu_ns;   /**< what that cost */
     struct {
         uint32_t unit;      /**< sj_unit.number */
-        size_t build;       /**< index in the range */
+        size_t build;       /**< index in the view */
         uint64_t start_ns;  /**< when */
     } kept[SJ_AUDITS_KEPT]; /**< the latest that differed, in no order */
     size_t kept_count;      /**< length of kept */
@@ -25,14 +25,14 @@ struct sj_audits {
 /**
  * Count audits.
  *
- * @param range builds; those that are wanted count
+ * @param scope builds; those that are wanted count
  * @param out   takes the counts
  * @param err   what failed
  * @return 0 or a negative errno
  */
-int sj_audits_count(const struct sj_dash_range *range, struct sj_audits *out, struct sj_err *err);
+int sj_audits_count(const struct sj_scope *scope, struct sj_audits *out, struct sj_err *err);
 
-/** Add figures, and a table of what differed. @param call call @param range builds @param audits of
+/** Add figures, and a table of what differed. @param call call @param scope builds @param audits of
  * it */
-void sj_audits_add(const struct sj_dash_call *call, const struct sj_dash_range *range,
+void sj_audits_add(const struct sj_dash_call *call, const struct sj_scope *scope,
                    const struct sj_audits *audits);

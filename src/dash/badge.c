@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "dash/cells.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 #define BADGE_MAX  8192u
 #define CHAR_WIDTH 7 // of DejaVu Sans at 11 pixels, and a little more than most letters need

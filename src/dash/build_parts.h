@@ -8,7 +8,7 @@
 #include "analyze/bill.h"
 #include "analyze/trace_cause.h"
 #include "dash/cells.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 /** Classes of actions, as they are drawn. */
 enum sj_bar {
@@ -25,7 +25,7 @@ enum sj_bar {
 struct sj_build_page {
     struct sj_dash_call *call;     /**< what is asked */
     const struct sj_build *build;  /**< which */
-    struct sj_dash_range range;    /**< all builds of its project that may be seen */
+    struct sj_scope scope;         /**< all builds of its project that may be seen */
     uint32_t index;                /**< of the build among them */
     struct sj_pool pool;           /**< texts of causes */
     struct sj_causes *causes;      /**< with the build loaded */

@@ -48,12 +48,12 @@ static void add_up(struct client *sum, const struct client *one)
 }
 
 // One for each build, then one for each machine. Returns how many.
-static size_t gather(const struct sj_dash_range *range, struct client *out)
+static size_t gather(const struct sj_scope *scope, struct client *out)
 {
     size_t count = 0;
-    for (size_t i = 0; i < range->all.build_count; i++) {
-        const struct sj_build *build = &range->all.builds[i].build;
-        if (range->is_wanted[i]) {
+    for (size_t i = 0; i < scope->view.build_count; i++) {
+        const struct sj_build *build = &scope->view.builds[i].build;
+        if (scope->is_wanted[i]) {
             out[count++] = (struct client){
                 .machine = build->machine,
                 .builds = 1,
@@ -78,10 +78,10 @@ static size_t gather(const struct sj_dash_range *range, struct client *out)
     return kept;
 }
 
-void sj_clients_add(const struct sj_dash_call *call, const struct sj_dash_range *range)
+void sj_clients_add(const struct sj_dash_call *call, const struct sj_scope *scope)
 {
-    SJ_AUTO(sj_auto_free) struct client *clients = sj_calloc(range->count + 1, sizeof *clients);
-    size_t count = gather(range, clients);
+    SJ_AUTO(sj_auto_free) struct client *clients = sj_calloc(scope->wanted + 1, sizeof *clients);
+    size_t count = gather(scope, clients);
     struct sj_doc_table *table = sj_doc_table(call->doc, "machines", "Machines that built");
     sj_doc_column(table, "machine", "Machine", SJ_DOC_TEXT);
     sj_doc_column(table, "latest", "Latest build", SJ_DOC_TIME);

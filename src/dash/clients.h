@@ -5,12 +5,12 @@
  */
 #pragma once
 
-#include "dash/range.h"
+#include "dash/scope.h"
 
 /**
  * Add a table of machines, the latest heard of first.
  *
  * @param call  call
- * @param range builds; those that are wanted count
+ * @param scope builds; those that are wanted count
  */
-void sj_clients_add(const struct sj_dash_call *call, const struct sj_dash_range *range);
+void sj_clients_add(const struct sj_dash_call *call, const struct sj_scope *scope);

@@ -6,7 +6,7 @@
 #include "analyze/charge.h"
 #include "base/mem.h"
 #include "dash/commit_doc.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 #define BUILDS_MAX    20 // that units are looked up in
 #define ROWS_PEOPLE   50
@@ -124,7 +124,7 @@ static void add_table(const struct sj_commit_told *told, const struct units *uni
     sj_doc_empty(table, "None: nothing that was built reads what it changed, or all of it was in "
                         "the cache.");
     struct sj_db *db = told->scope->view.db;
-    size_t max = sj_row_limit(call, ROWS_PEOPLE, ROWS_PROGRAMS);
+    size_t max = sj_dash_rows(call, ROWS_PEOPLE, ROWS_PROGRAMS);
     for (size_t i = 0; i < units->count && i < max; i++) {
         const struct compiled *at = &units->items[i];
         const struct sj_build *build = &told->scope->view.builds[at->build].build;

@@ -12,15 +12,15 @@
 #define CHAIN_MAX 256  // builds that units are gathered from, the latest ones
 
 // The latest build that the filters leave and whose records are there; UINT32_MAX: there is none.
-static uint32_t find_tip(const struct sj_dash_range *range)
+static uint32_t find_tip(const struct sj_scope *scope)
 {
     uint32_t tip = UINT32_MAX;
-    for (size_t i = 0; i < range->all.build_count; i++) {
-        const struct sj_build *build = &range->all.builds[i].build;
+    for (size_t i = 0; i < scope->view.build_count; i++) {
+        const struct sj_build *build = &scope->view.builds[i].build;
         bool has_units = build->count[SJ_OUTCOME_HIT] + build->count[SJ_OUTCOME_MISS] > 0 &&
                          !(build->flags & SJ_BUILD_EXPIRED);
-        if (range->is_wanted[i] && has_units &&
-            (tip == UINT32_MAX || build->start_ns > range->all.builds[tip].build.start_ns)) {
+        if (scope->is_wanted[i] && has_units &&
+            (tip == UINT32_MAX || build->start_ns > scope->view.builds[tip].build.start_ns)) {
             tip = (uint32_t)i;
         }
     }
@@ -31,8 +31,8 @@ static uint32_t find_tip(const struct sj_dash_range *range)
 // builds are read, so that a year of others costs nothing.
 static int load_chain(struct sj_header_work *work, struct sj_err *err)
 {
-    const struct sj_view *all = &work->range.all;
-    uint32_t tip = find_tip(&work->range);
+    const struct sj_view *all = &work->scope.view;
+    uint32_t tip = find_tip(&work->scope);
     if (tip == UINT32_MAX) {
         return sj_fail_plain(err, -ENOENT, "there is no build whose records are still there");
     }
@@ -65,7 +65,8 @@ int sj_header_work_load(const struct sj_dash_call *call, struct sj_header_work *
     struct sj_dash_call all = *call;
     all.filter.since_ns = 0;
     out->days = days_of(call->query, call->site->now_ns);
-    int status = sj_dash_range_load(&all, &out->range, err);
+    int status = sj_scope_load(&all, &out->scope, err);
+    out->scope.call = call;
     status = status < 0 ? status : load_chain(out, err);
     return status < 0 ? status
                       : sj_headers_make(&out->view, SJ_NO_COMMIT, out->days, &out->headers, err);
@@ -76,7 +77,7 @@ void sj_header_work_release(struct sj_header_work *work)
     if (work) {
         sj_headers_release(&work->headers);
         sj_view_release(&work->view);
-        sj_dash_range_release(&work->range);
+        sj_scope_release(&work->scope);
     }
 }
 
@@ -105,7 +106,6 @@ static void note_count(const struct sj_dash_call *call, size_t count, const char
 void sj_header_notes(const struct sj_dash_call *call, const struct sj_header_work *work)
 {
     const struct sj_headers *headers = &work->headers;
-    sj_dash_notes(call, &work->range.all);
     if (!work->view.history || headers->commit == SJ_NO_COMMIT) {
         sj_doc_note(call->doc, "No history of this project is at hand: how often a file changes is "
                                "not known.");

@@ -6,14 +6,14 @@
 #pragma once
 
 #include "analyze/edges.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 /** Headers, as a page needs them. Zeroed: none. */
 struct sj_header_work {
-    struct sj_dash_range range; /**< all builds that may be seen */
-    struct sj_view view;        /**< those that the units come from, with their samples */
-    struct sj_headers headers;  /**< files that units read */
-    double days;                /**< how far back history is looked at */
+    struct sj_scope scope;     /**< all builds that may be seen */
+    struct sj_view view;       /**< those that the units come from, with their samples */
+    struct sj_headers headers; /**< files that units read */
+    double days;               /**< how far back history is looked at */
 };
 
 /**

@@ -123,9 +123,9 @@ void sj_misses_add_causes(struct sj_misses_page *page)
 
 static const struct sj_build *build_of(const struct sj_misses_page *page, uint32_t number)
 {
-    for (size_t i = 0; i < page->range.all.build_count; i++) {
-        if (page->range.all.builds[i].build.number == number) {
-            return &page->range.all.builds[i].build;
+    for (size_t i = 0; i < page->scope.view.build_count; i++) {
+        if (page->scope.view.builds[i].build.number == number) {
+            return &page->scope.view.builds[i].build;
         }
     }
     return NULL;
@@ -169,7 +169,7 @@ static void add_repeat(struct sj_misses_page *page, struct sj_doc_table *table,
 int sj_misses_add_repeats(struct sj_misses_page *page, struct sj_err *err)
 {
     struct sj_repeats repeats;
-    int status = sj_repeats_find(&page->range.all, page->range.is_wanted, &repeats);
+    int status = sj_repeats_find(&page->scope.view, page->scope.is_wanted, &repeats);
     if (status < 0) {
         return sj_fail(err, status, "cannot read the records of the builds");
     }

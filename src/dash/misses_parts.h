@@ -7,7 +7,7 @@
 
 #include "analyze/bill.h"
 #include "dash/page.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 /** CPU of one day, by kind of cause. */
 struct sj_miss_day {
@@ -17,12 +17,12 @@ struct sj_miss_day {
 
 /** The page being made. */
 struct sj_misses_page {
-    struct sj_dash_call *call;  /**< what is asked */
-    struct sj_dash_range range; /**< builds */
-    struct sj_pool pool;        /**< texts of causes */
-    struct sj_bill bill;        /**< of all wanted builds */
-    struct sj_miss_day *days;   /**< in no order, then by day */
-    size_t day_count;           /**< length of days */
+    struct sj_dash_call *call; /**< what is asked */
+    struct sj_scope scope;     /**< builds */
+    struct sj_pool pool;       /**< texts of causes */
+    struct sj_bill bill;       /**< of all wanted builds */
+    struct sj_miss_day *days;  /**< in no order, then by day */
+    size_t day_count;          /**< length of days */
 };
 
 /** Add what each day's misses cost, by cause, drawn and summed up. @param page page */

@@ -47,13 +47,13 @@ static void add(struct reasons *reasons, const struct sj_sample *sample)
 static int gather(const struct sj_misses_page *page, struct reasons *bypass,
                   struct reasons *unstored)
 {
-    const struct sj_view *view = &page->range.all;
+    const struct sj_view *view = &page->scope.view;
     const unsigned outcomes = SJ_OUTCOME_BIT(SJ_OUTCOME_BYPASS) | SJ_OUTCOME_BIT(SJ_OUTCOME_MISS);
     SJ_AUTO(sj_auto_free) struct sj_sample *samples = NULL;
     size_t size = 0;
     for (size_t i = 0; i < view->build_count; i++) {
         size_t count = 0;
-        if (!page->range.is_wanted[i]) {
+        if (!page->scope.is_wanted[i]) {
             continue;
         }
         int status = sj_db_samples(view->db, view->builds[i].build.number, outcomes, &samples,
@@ -92,7 +92,7 @@ struct list {
 static void print(const struct sj_misses_page *page, const struct list *list,
                   struct reasons *reasons)
 {
-    struct sj_db *db = page->range.all.db;
+    struct sj_db *db = page->scope.view.db;
     struct sj_doc_table *table = sj_doc_table(page->call->doc, list->id, list->caption);
     sj_doc_column(table, "reason", "Reason", SJ_DOC_TEXT);
     sj_doc_data_column(table, "id", "Name", SJ_DOC_TEXT);

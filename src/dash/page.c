@@ -42,17 +42,6 @@ bool sj_dash_may_see(const struct sj_dash_call *call, const struct sj_build *bui
     return request->may_read(space, request->may_read_user);
 }
 
-static bool is_wanted(const struct sj_build *build, void *user)
-{
-    const struct sj_dash_call *call = user;
-    const char *machine = call->query->parameter[SJ_DASH_MACHINE];
-    const char *space = call->query->parameter[SJ_DASH_SPACE];
-    if (!sj_dash_may_see(call, build) || (machine && strcmp(build->machine, machine) != 0)) {
-        return false;
-    }
-    return !space || sj_str_eq(sj_dash_space_of(build->labels), sj_str_of(space));
-}
-
 // Whether a configuration is of a toolchain, remembered by its number: few of them have many
 // samples.
 struct configs {
@@ -104,20 +93,6 @@ void sj_dash_keep_toolchain(const struct sj_dash_call *call, struct sj_view *vie
     }
     view->sample_count = kept;
     free(configs.is_of);
-}
-
-int sj_dash_view(const struct sj_dash_call *call, unsigned outcomes, struct sj_view *out,
-                 struct sj_err *err)
-{
-    struct sj_view_filter filter = call->filter;
-    filter.accepts = is_wanted;
-    filter.accepts_user = (void *)(uintptr_t)call; // is_wanted() only reads
-    int status = sj_view_load(call->site->db, call->site->repo, call->site->history, &filter,
-                              outcomes, out, err);
-    if (status == 0) {
-        sj_dash_keep_toolchain(call, out);
-    }
-    return status;
 }
 
 static void note_count(struct sj_doc *doc, uint64_t count, const char *what)
@@ -182,4 +157,32 @@ char *sj_dash_link_unit(const struct sj_dash_call *call, uint32_t unit)
         return sj_dash_link(call->query, "units", NULL, NULL);
     }
     return sj_dash_link(call->query, "unit", sj_db_text(call->site->db, found.name), NULL);
+}
+
+size_t sj_dash_rows(const struct sj_dash_call *call, size_t people, size_t programs)
+{
+    if (call->query->max > 0) {
+        return call->query->max < programs ? (size_t)call->query->max : programs;
+    }
+    return call->query->format == SJ_DASH_HTML ? people : programs;
+}
+
+void sj_dash_say_left(const struct sj_dash_call *call, size_t shown, size_t count, const char *what)
+{
+    if (shown < count) {
+        char text[200];
+        char all[24];
+        // Who has asked for all that is ever shown gets no more.
+        size_t most = count < SJ_DASH_ROWS_MAX ? count : SJ_DASH_ROWS_MAX;
+        bool has_more = call->query->max < most;
+        (void)snprintf(text, sizeof text, "%zu of %zu %s are shown%s", shown, count, what,
+                       has_more ? ": show all" : "");
+        (void)snprintf(all, sizeof all, "%zu", most);
+        SJ_AUTO(sj_auto_free) char *href = sj_dash_link_with(call->query, SJ_DASH_MAX, all);
+        if (has_more) {
+            sj_doc_link(call->doc, href, text);
+        } else {
+            sj_doc_note(call->doc, text);
+        }
+    }
 }

@@ -79,18 +79,6 @@ struct sj_dash_page {
 /** All pages, in the order of the navigation. @param count takes how many @return the first */
 const struct sj_dash_page *const *sj_dash_pages(size_t *count);
 
-/**
- * Load the view of a call: its filter's builds, those whose namespace the reader may read.
- *
- * @param call     call
- * @param outcomes mask of SJ_OUTCOME_BIT(); 0: builds only
- * @param out      takes the view; release with sj_view_release()
- * @param err      what failed
- * @return 0 or a negative errno
- */
-int sj_dash_view(const struct sj_dash_call *call, unsigned outcomes, struct sj_view *out,
-                 struct sj_err *err);
-
 /** Whether what is not worked out yet has to wait for another time. @param site site @param
  * begin_ns when it was begun to be worked out, CLOCK_MONOTONIC @return true when it has */
 bool sj_dash_is_late(const struct sj_dash_site *site, uint64_t begin_ns);
@@ -107,6 +95,15 @@ void sj_dash_notes(const struct sj_dash_call *call, const struct sj_view *view);
 
 /** A link to a unit. @param call call @param unit sj_unit.number @return as sj_dash_link() */
 char *sj_dash_link_unit(const struct sj_dash_call *call, uint32_t unit);
+
+/** Rows of a table: what the address says, else a number of the page's own for people, or for
+ * programs. @param call call @param people rows @param programs rows @return rows */
+size_t sj_dash_rows(const struct sj_dash_call *call, size_t people, size_t programs);
+
+/** Say that rows were left out, and how to see them. @param call call @param shown rows on the page
+ * @param count rows there are @param what they are called, such as "builds" */
+void sj_dash_say_left(const struct sj_dash_call *call, size_t shown, size_t count,
+                      const char *what);
 
 /** The page "overview"; page.c lists all. */
 extern const struct sj_dash_page sj_page_overview;

@@ -57,8 +57,8 @@ static void add_facts(const struct sj_build_page *page)
              is_web ? build->url : NULL);
     add_fact(doc, "labels", "Labels", build->labels, NULL);
     if (page->index != UINT32_MAX) {
-        uint32_t reference = page->range.all.builds[page->index].reference;
-        const char *id = reference != UINT32_MAX ? page->range.all.builds[reference].build.id : "";
+        uint32_t reference = page->scope.view.builds[page->index].reference;
+        const char *id = reference != UINT32_MAX ? page->scope.view.builds[reference].build.id : "";
         SJ_AUTO(sj_auto_free) char *link = sj_dash_link(page->call->query, "build", id, NULL);
         add_fact(doc, "compared_with", "The one before", id, link);
         if (*id) {
@@ -146,19 +146,19 @@ static void add_phases(const struct sj_build_page *page)
 
 static int load_causes(struct sj_build_page *page, struct sj_err *err)
 {
-    int status = sj_dash_range_load(page->call, &page->range, err);
+    int status = sj_scope_load(page->call, &page->scope, err);
     if (status < 0) {
         return status;
     }
-    while (page->index < page->range.all.build_count &&
-           page->range.all.builds[page->index].build.number != page->build->number) {
+    while (page->index < page->scope.view.build_count &&
+           page->scope.view.builds[page->index].build.number != page->build->number) {
         page->index++;
     }
-    if (page->index == page->range.all.build_count) {
+    if (page->index == page->scope.view.build_count) {
         page->index = UINT32_MAX;
         return 0;
     }
-    page->causes = sj_causes_open(&page->range.all, &page->pool);
+    page->causes = sj_causes_open(&page->scope.view, &page->pool);
     status = sj_causes_load(page->causes, &page->index, 1, err);
     return status < 0 ? status
                       : sj_trace_causes(page->causes, page->index, &page->trace, &page->pool, err);
@@ -236,7 +236,7 @@ static int make(struct sj_dash_call *call, struct sj_err *err)
     sj_feed_trace_release(&page.trace);
     sj_causes_close(page.causes);
     sj_pool_release(&page.pool);
-    sj_dash_range_release(&page.range);
+    sj_scope_release(&page.scope);
     return status;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "dash/cells.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 #define ROWS     200
 #define ROWS_MAX 5000

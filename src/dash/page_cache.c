@@ -297,19 +297,19 @@ static int add_server(const struct sj_dash_call *call, struct sj_err *err)
 
 static int add_records(const struct sj_dash_call *call, struct sj_err *err)
 {
-    struct sj_dash_range range;
+    struct sj_scope scope;
     struct sj_audits audits;
-    int status = sj_dash_range_load(call, &range, err);
+    int status = sj_scope_load(call, &scope, err);
     if (status == 0) {
         sj_doc_heading(call->doc, "clients", "Clients");
-        sj_clients_add(call, &range);
-        status = sj_audits_count(&range, &audits, err);
+        sj_clients_add(call, &scope);
+        status = sj_audits_count(&scope, &audits, err);
     }
     if (status == 0) {
         sj_doc_heading(call->doc, "checked", "Audits");
-        sj_audits_add(call, &range, &audits);
+        sj_audits_add(call, &scope, &audits);
     }
-    sj_dash_range_release(&range);
+    sj_scope_release(&scope);
     return status;
 }
 

@@ -243,7 +243,7 @@ static void add_files(const struct sj_commit_told *told)
                         "changed.");
     struct sj_blame_index index = {0};
     sj_blame_index_make(told->bill, &index);
-    size_t max = sj_row_limit(told->scope->call, ROWS_PEOPLE, ROWS_PROGRAMS);
+    size_t max = sj_dash_rows(told->scope->call, ROWS_PEOPLE, ROWS_PROGRAMS);
     for (uint32_t i = 0; i < told->bill->row_count; i++) {
         struct sj_blame_lines files = {0};
         if (is_of(told, &told->bill->rows[i])) {
@@ -295,7 +295,7 @@ static void add_builds(const struct sj_commit_told *told)
     sj_doc_column(table, "missed_ns", "CPU of all misses", SJ_DOC_SPAN);
     sj_doc_column(table, "before", "with the one before it", SJ_DOC_TEXT);
     sj_doc_empty(table, "None.");
-    size_t max = sj_row_limit(told->scope->call, ROWS_PEOPLE, ROWS_PROGRAMS);
+    size_t max = sj_dash_rows(told->scope->call, ROWS_PEOPLE, ROWS_PROGRAMS);
     for (size_t i = 0; i < told->build_count && i < max; i++) {
         add_build(told, table, &told->builds[i]);
     }

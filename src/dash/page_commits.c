@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "dash/cells.h"
 #include "dash/overview.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 #define ROWS_PEOPLE   50
 #define ROWS_PROGRAMS 10000
@@ -226,7 +226,7 @@ static void add_lines(struct page *page)
     add_columns(page, table);
     sj_doc_empty(table, "Nothing is charged: no build of this time compiled anything for which a "
                         "commit is known.");
-    size_t max = sj_row_limit(page->scope->call, ROWS_PEOPLE, ROWS_PROGRAMS);
+    size_t max = sj_dash_rows(page->scope->call, ROWS_PEOPLE, ROWS_PROGRAMS);
     size_t shown = 0;
     for (; shown < lines.count && shown < max; shown++) {
         add_line(page, table, &lines.items[shown]);

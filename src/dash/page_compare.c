@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "dash/compare_ask.h"
 #include "dash/overview.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 #define ROWS_PEOPLE   100
 #define ROWS_PROGRAMS 100000
@@ -331,7 +331,7 @@ static void add_rows(const struct page *page, const struct choice *choice, struc
     struct sj_doc_table *table = sj_doc_table(
         call->doc, "rows", "Units: what each costs in both if it misses, machines taken off");
     add_columns(table);
-    size_t max = sj_row_limit(call, ROWS_PEOPLE, ROWS_PROGRAMS);
+    size_t max = sj_dash_rows(call, ROWS_PEOPLE, ROWS_PROGRAMS);
     for (size_t i = 0; i < count && i < max; i++) {
         add_row(page, table, rows[i]);
     }

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "dash/cells.h"
 #include "dash/header_parts.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 #define ROWS     50
 #define ROWS_MAX 10000

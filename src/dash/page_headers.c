@@ -9,7 +9,7 @@
 #include "analyze/rate.h"
 #include "base/mem.h"
 #include "dash/header_parts.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 #define ROWS     50
 #define ROWS_MAX 10000

@@ -27,7 +27,7 @@ static struct sj_miss_day *day_of(struct sj_misses_page *page, uint64_t day)
 static void take_bill(size_t build, const struct sj_bill *bill, void *user)
 {
     struct sj_misses_page *page = user;
-    struct sj_miss_day *day = day_of(page, page->range.all.builds[build].build.start_ns / DAY_NS);
+    struct sj_miss_day *day = day_of(page, page->scope.view.builds[build].build.start_ns / DAY_NS);
     for (size_t i = 0; i < bill->row_count; i++) {
         if (sj_oid_is_zero(&bill->rows[i].merge)) {
             day->cpu_ns[bill->rows[i].kind] += bill->rows[i].charge_ns;
@@ -41,7 +41,7 @@ static void add_figures(const struct sj_misses_page *page)
     struct sj_doc *doc = page->call->doc;
     double necessary = (double)bill->cpu_ns[SJ_BLAME_NECESSARY];
     double redundant = (double)bill->cpu_ns[SJ_BLAME_REDUNDANT];
-    sj_doc_figure(doc, "builds", "Builds", SJ_DOC_COUNT, (double)page->range.count, NULL);
+    sj_doc_figure(doc, "builds", "Builds", SJ_DOC_COUNT, (double)page->scope.wanted, NULL);
     sj_doc_figure(doc, "misses_cpu", "CPU of misses", SJ_DOC_SPAN, necessary + redundant, NULL);
     sj_doc_figure(doc, "necessary_cpu", "Necessary", SJ_DOC_SPAN, necessary, NULL);
     sj_doc_figure(doc, "redundant_cpu", "Redundant", SJ_DOC_SPAN, redundant, NULL);
@@ -49,13 +49,12 @@ static void add_figures(const struct sj_misses_page *page)
                   necessary + redundant > 0 ? redundant / (necessary + redundant) : NAN, NULL);
     sj_doc_figure(doc, "other_cpu", "Not misses", SJ_DOC_SPAN, (double)bill->cpu_ns[SJ_BLAME_OTHER],
                   NULL);
-    sj_dash_notes(page->call, &page->range.all);
 }
 
 static int fill(struct sj_misses_page *page, struct sj_err *err)
 {
     page->bill.pool = &page->pool;
-    int status = sj_dash_charge(page->call, &page->range.all, page->range.is_wanted, false,
+    int status = sj_dash_charge(page->call, &page->scope.view, page->scope.is_wanted, false,
                                 take_bill, page, &page->bill, err);
     if (status < 0) {
         return status;
@@ -73,14 +72,14 @@ static int fill(struct sj_misses_page *page, struct sj_err *err)
 static int make(struct sj_dash_call *call, struct sj_err *err)
 {
     struct sj_misses_page page = {.call = call};
-    int status = sj_dash_range_load(call, &page.range, err);
+    int status = sj_scope_load(call, &page.scope, err);
     if (status == 0) {
         status = fill(&page, err);
     }
     free(page.days);
     sj_bill_release(&page.bill);
     sj_pool_release(&page.pool);
-    sj_dash_range_release(&page.range);
+    sj_scope_release(&page.scope);
     return status;
 }
 

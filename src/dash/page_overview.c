@@ -207,7 +207,7 @@ static void add_recent(const struct sj_scope *scope)
     if (count > 0) {
         qsort_r(order, count, sizeof *order, latest_first, scope->view.builds);
     }
-    for (size_t i = 0; i < count && i < sj_row_limit(scope->call, RECENT, 100); i++) {
+    for (size_t i = 0; i < count && i < sj_dash_rows(scope->call, RECENT, 100); i++) {
         add_recent_build(scope, table, &scope->view.builds[order[i]]);
     }
 }

@@ -124,13 +124,13 @@ struct odd {
     uint64_t without_end;
 };
 
-static void add_builds(const struct sj_dash_call *call, const struct sj_dash_range *range)
+static void add_builds(const struct sj_dash_call *call, const struct sj_scope *scope)
 {
     struct odd odd = {0};
-    for (size_t i = 0; i < range->all.build_count; i++) {
-        const struct sj_view_build *build = &range->all.builds[i];
+    for (size_t i = 0; i < scope->view.build_count; i++) {
+        const struct sj_view_build *build = &scope->view.builds[i];
         unsigned flags = build->build.flags;
-        if (!range->is_wanted[i]) {
+        if (!scope->is_wanted[i]) {
             continue;
         }
         bool has_commit = !sj_oid_is_zero(&build->build.commit);
@@ -147,7 +147,7 @@ static void add_builds(const struct sj_dash_call *call, const struct sj_dash_ran
         const char *text;
         uint64_t count;
     } rows[] = {
-        {"builds", "builds that pass the filters", range->count},
+        {"builds", "builds that pass the filters", scope->wanted},
         {"without_commit", "without a commit: no commit can be charged for them",
          odd.without_commit},
         {"unplaced", "with a commit that the history at hand does not have", odd.unplaced},
@@ -167,22 +167,21 @@ static void add_builds(const struct sj_dash_call *call, const struct sj_dash_ran
     }
 }
 
-static int add_range(const struct sj_dash_call *call, struct sj_err *err)
+static int add_scope(const struct sj_dash_call *call, struct sj_err *err)
 {
-    struct sj_dash_range range;
+    struct sj_scope scope;
     struct sj_audits audits;
-    int status = sj_dash_range_load(call, &range, err);
+    int status = sj_scope_load(call, &scope, err);
     if (status == 0) {
-        sj_dash_notes(call, &range.all);
-        add_builds(call, &range);
-        status = sj_audits_count(&range, &audits, err);
+        add_builds(call, &scope);
+        status = sj_audits_count(&scope, &audits, err);
     }
     if (status == 0) {
-        sj_audits_add(call, &range, &audits);
+        sj_audits_add(call, &scope, &audits);
         sj_doc_heading(call->doc, "heard", "Who has been heard of");
-        sj_clients_add(call, &range);
+        sj_clients_add(call, &scope);
     }
-    sj_dash_range_release(&range);
+    sj_scope_release(&scope);
     return status;
 }
 
@@ -202,7 +201,7 @@ static int make(struct sj_dash_call *call, struct sj_err *err)
         status = add_lag(call, err);
         status = status < 0 ? status : add_counters(call, err);
     }
-    return status < 0 ? status : add_range(call, err);
+    return status < 0 ? status : add_scope(call, err);
 }
 
 const struct sj_dash_page sj_page_status = {

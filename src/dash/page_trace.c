@@ -5,17 +5,17 @@
 
 #include "analyze/trace_cause.h"
 #include "dash/build_find.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 
 static int add_causes(struct sj_dash_call *call, const struct sj_build *build,
                       struct sj_feed_trace *trace, struct sj_pool *pool, struct sj_err *err)
 {
-    struct sj_dash_range range;
-    int status = sj_dash_range_load(call, &range, err);
+    struct sj_scope scope;
+    int status = sj_scope_load(call, &scope, err);
     if (status == 0) {
-        status = sj_trace_explain(&range.all, build, trace, pool, err);
+        status = sj_trace_explain(&scope.view, build, trace, pool, err);
     }
-    sj_dash_range_release(&range);
+    sj_scope_release(&scope);
     return status;
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "dash/range.h"
 #include "dash/scope.h"
 
 #define ROWS_PEOPLE   50
@@ -190,7 +189,7 @@ static void add_table(const struct sj_scope *scope, struct units *units)
     if (units->count > 0) {
         qsort_r(units->items, units->count, sizeof *units->items, by_order, &order);
     }
-    size_t max = sj_row_limit(call, ROWS_PEOPLE, ROWS_PROGRAMS);
+    size_t max = sj_dash_rows(call, ROWS_PEOPLE, ROWS_PROGRAMS);
     size_t shown = 0;
     size_t fitting = 0;
     for (size_t i = 0; i < units->count; i++) {

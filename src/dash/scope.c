@@ -23,31 +23,46 @@ static bool is_same(const char *wanted, const char *text)
     return !wanted || strcmp(wanted, text) == 0;
 }
 
-static bool is_left(const struct sj_dash_call *call, const struct sj_build *build)
+static bool is_of_space(const char *wanted, const struct sj_build *build)
+{
+    return !wanted || sj_str_eq(sj_dash_space_of(build->labels), sj_str_of(wanted));
+}
+
+bool sj_dash_is_wanted(const struct sj_dash_call *call, const struct sj_build *build)
 {
     const struct sj_view_filter *filter = &call->filter;
-    return build->start_ns >= filter->since_ns &&
-           (!filter->until_ns || build->start_ns < filter->until_ns) &&
-           is_same(filter->branch, build->branch) && is_same(filter->job, build->job) &&
-           is_same(call->query->parameter[SJ_DASH_MACHINE], build->machine);
+    return is_same(filter->project, build->project) && is_same(filter->branch, build->branch) &&
+           is_same(filter->job, build->job) &&
+           is_same(call->query->parameter[SJ_DASH_MACHINE], build->machine) &&
+           is_of_space(call->query->parameter[SJ_DASH_SPACE], build) &&
+           build->start_ns >= filter->since_ns &&
+           (!filter->until_ns || build->start_ns < filter->until_ns);
+}
+
+static bool may_see(const struct sj_build *build, void *user)
+{
+    return sj_dash_may_see(user, build);
 }
 
 int sj_scope_load(const struct sj_dash_call *call, struct sj_scope *out, struct sj_err *err)
 {
-    struct sj_dash_call whole = *call;
-    whole.filter = (struct sj_view_filter){.project = call->filter.project};
-    struct sj_scope scope = {.call = call};
-    int status = sj_dash_view(&whole, 0, &scope.view, err);
+    const struct sj_dash_site *site = call->site;
+    const struct sj_view_filter filter = {
+        .project = call->filter.project,
+        .accepts = may_see,
+        .accepts_user = (void *)(uintptr_t)call, // may_see() only reads
+    };
+    *out = (struct sj_scope){.call = call};
+    int status = sj_view_load(site->db, site->repo, site->history, &filter, 0, &out->view, err);
     if (status < 0) {
         return status;
     }
-    scope.is_wanted = sj_calloc(scope.view.build_count + 1, sizeof *scope.is_wanted);
-    for (size_t i = 0; i < scope.view.build_count; i++) {
-        scope.is_wanted[i] = is_left(call, &scope.view.builds[i].build);
-        scope.wanted += scope.is_wanted[i];
+    out->is_wanted = sj_calloc(out->view.build_count + 1, sizeof *out->is_wanted);
+    for (size_t i = 0; i < out->view.build_count; i++) {
+        out->is_wanted[i] = sj_dash_is_wanted(call, &out->view.builds[i].build);
+        out->wanted += out->is_wanted[i];
     }
-    sj_dash_notes(call, &scope.view);
-    *out = scope;
+    sj_dash_notes(call, &out->view);
     return 0;
 }
 
@@ -227,14 +242,6 @@ char *sj_link_compare(const struct sj_dash_call *call, const struct sj_build *a,
                       const struct sj_build *b)
 {
     return *a->id && *b->id ? sj_dash_link(call->query, "compare", a->id, b->id) : NULL;
-}
-
-size_t sj_row_limit(const struct sj_dash_call *call, size_t people, size_t programs)
-{
-    if (call->query->max > 0) {
-        return call->query->max < programs ? (size_t)call->query->max : programs;
-    }
-    return call->query->format == SJ_DASH_HTML ? people : programs;
 }
 
 const char *sj_unit_text(struct sj_db *db, uint32_t number, bool is_source)

@@ -2,7 +2,7 @@
 /**
  * @file
  * The builds that a page is about, in a view of the whole project: causes and references are asked
- * of every branch and job, whatever the reader's filters leave.
+ * of every branch, job and machine, whatever the reader's filters leave.
  */
 #pragma once
 
@@ -28,6 +28,10 @@ struct sj_scope {
  * @return 0 or a negative errno
  */
 int sj_scope_load(const struct sj_dash_call *call, struct sj_scope *out, struct sj_err *err);
+
+/** Whether the filters of an address hold for a build: branch, job, machine, namespace, times.
+ * @param call call @param build build @return true when they do */
+bool sj_dash_is_wanted(const struct sj_dash_call *call, const struct sj_build *build);
 
 /** Free builds. @param scope builds, zeroed or NULL */
 void sj_scope_release(struct sj_scope *scope);
@@ -111,10 +115,6 @@ char *sj_link_build(const struct sj_dash_call *call, const struct sj_build *buil
  * sj_dash_link(); NULL: one has no id */
 char *sj_link_compare(const struct sj_dash_call *call, const struct sj_build *a,
                       const struct sj_build *b);
-
-/** Rows of a table: what the address says, else a number of the page's own for people, or for
- * programs. @param call call @param people rows @param programs rows @return rows */
-size_t sj_row_limit(const struct sj_dash_call *call, size_t people, size_t programs);
 
 /** Name of a unit. @param db database @param number sj_unit.number @param is_source its source
  * instead @return text of the database */

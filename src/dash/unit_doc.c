@@ -7,7 +7,7 @@
 
 #include "analyze/cause.h"
 #include "base/mem.h"
-#include "dash/range.h"
+#include "dash/scope.h"
 #include "record/pathset.h"
 
 #define INPUTS_PEOPLE   50
@@ -252,7 +252,7 @@ void sj_unit_inputs(const struct sj_unit_told *told)
     sj_doc_column(table, "changes", "changes", SJ_DOC_COUNT);
     sj_doc_column(table, "changed", "last changed in a build of", SJ_DOC_TIME);
     sj_doc_empty(table, "Not known: no compile of it was observed in these builds.");
-    size_t max = sj_row_limit(call, INPUTS_PEOPLE, INPUTS_PROGRAMS);
+    size_t max = sj_dash_rows(call, INPUTS_PEOPLE, INPUTS_PROGRAMS);
     for (size_t i = 0; i < count && i < max; i++) {
         add_input(told, table, &inputs[i]);
     }
