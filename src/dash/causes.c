@@ -114,14 +114,6 @@ static void take_bill(size_t build, const struct sj_bill *bill, void *user)
     remember(work, build);
 }
 
-static int latest_first(const void *left, const void *right, void *user)
-{
-    const struct sj_view_build *builds = user;
-    uint64_t a = builds[*(const size_t *)left].build.start_ns;
-    uint64_t b = builds[*(const size_t *)right].build.start_ns;
-    return a == b ? 0 : a < b ? 1 : -1;
-}
-
 // Charges builds, the latest first, until the time is over.
 static int charge(struct work *work, const size_t *builds, size_t count, size_t *done,
                   struct sj_err *err)
@@ -167,7 +159,7 @@ int sj_build_causes_find(const struct sj_scope *scope, struct sj_build_causes **
     size_t done = 0;
     int status = 0;
     if (missing_count > 0) {
-        qsort_r(missing, missing_count, sizeof *missing, latest_first, scope->view.builds);
+        qsort_r(missing, missing_count, sizeof *missing, sj_latest_first, scope->view.builds);
         status = charge(&work, missing, missing_count, &done, err);
     }
     free(work.keys);

@@ -150,14 +150,6 @@ static void add_facts(const struct sj_scope *scope, const struct sj_course *cour
     note_left_out(doc, picked);
 }
 
-static int latest_first(const void *left, const void *right, void *user)
-{
-    const struct sj_view_build *builds = user;
-    uint64_t a = builds[*(const size_t *)left].build.start_ns;
-    uint64_t b = builds[*(const size_t *)right].build.start_ns;
-    return a == b ? 0 : a < b ? 1 : -1;
-}
-
 static void add_recent_build(const struct sj_scope *scope, struct sj_doc_table *table,
                              const struct sj_view_build *at)
 {
@@ -205,7 +197,7 @@ static void add_recent(const struct sj_scope *scope)
         }
     }
     if (count > 0) {
-        qsort_r(order, count, sizeof *order, latest_first, scope->view.builds);
+        qsort_r(order, count, sizeof *order, sj_latest_first, scope->view.builds);
     }
     for (size_t i = 0; i < count && i < sj_dash_rows(scope->call, RECENT, 100); i++) {
         add_recent_build(scope, table, &scope->view.builds[order[i]]);

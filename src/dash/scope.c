@@ -181,7 +181,7 @@ int sj_scope_charge(const struct sj_scope *scope, const bool *is_wanted, bool is
     return sj_dash_charge(scope->call, &scope->view, is_wanted, is_drill, each, user, out, err);
 }
 
-static int latest_first(const void *left, const void *right, void *user)
+int sj_latest_first(const void *left, const void *right, void *user)
 {
     const struct sj_view_build *builds = user;
     uint64_t a = builds[*(const size_t *)left].build.start_ns;
@@ -203,7 +203,7 @@ int sj_scope_latest(const struct sj_scope *scope, const bool *is_wanted, size_t 
         }
     }
     if (found > 0) {
-        qsort_r(order, found, sizeof *order, latest_first, scope->view.builds);
+        qsort_r(order, found, sizeof *order, sj_latest_first, scope->view.builds);
     }
     uint64_t samples = 0;
     for (size_t i = 0; i < found && i < max_builds && (i == 0 || samples < max_samples); i++) {

@@ -100,6 +100,11 @@ int sj_scope_latest(const struct sj_scope *scope, const bool *is_wanted, size_t 
                     uint64_t max_samples, unsigned outcomes, struct sj_view *out,
                     struct sj_err *err);
 
+/** Order of places of builds, the latest first: qsort_r(3). @param left a size_t @param right a
+ * size_t
+ * @param user sj_view.builds @return as memcmp() */
+int sj_latest_first(const void *left, const void *right, void *user);
+
 /** A commit by its name's place. @param scope builds @param commit its name @return commit, or NULL
  * when the history does not have it */
 const struct sj_commit *sj_scope_commit(const struct sj_scope *scope, const struct sj_oid *commit);

@@ -433,14 +433,6 @@ static int add_trace(const struct sj_note *note, void *user)
     return TRACE_FOUND;
 }
 
-static int latest_first(const void *left, const void *right, void *user)
-{
-    const struct sj_view_build *builds = user;
-    uint64_t a = builds[*(const size_t *)left].build.start_ns;
-    uint64_t b = builds[*(const size_t *)right].build.start_ns;
-    return a == b ? 0 : a < b ? 1 : -1;
-}
-
 void sj_unit_trace(const struct sj_unit_told *told)
 {
     size_t count = told->part->build_count;
@@ -449,7 +441,7 @@ void sj_unit_trace(const struct sj_unit_told *told)
         order[i] = i;
     }
     if (count > 0) {
-        qsort_r(order, count, sizeof *order, latest_first, told->part->builds);
+        qsort_r(order, count, sizeof *order, sj_latest_first, told->part->builds);
     }
     struct sj_unit_told user = *told;
     int status = 0;
