@@ -128,10 +128,8 @@ static void add_table(const struct sj_commit_told *told, const struct units *uni
     for (size_t i = 0; i < units->count && i < max; i++) {
         const struct compiled *at = &units->items[i];
         const struct sj_build *build = &told->scope->view.builds[at->build].build;
-        SJ_AUTO(sj_auto_free) char *href = sj_dash_link_unit(call, at->unit);
         SJ_AUTO(sj_auto_free) char *build_href = sj_link_build(call, build);
-        sj_doc_cell(table, sj_unit_text(db, at->unit, false), href);
-        sj_doc_cell(table, sj_unit_text(db, at->unit, true), NULL);
+        sj_unit_cells(call, table, db, at->unit);
         sj_doc_value(table, (double)at->cpu_ns, NULL);
         sj_doc_value(table, (double)at->charge_ns, NULL);
         sj_doc_cell(table, at->path, NULL);

@@ -262,12 +262,9 @@ static void add_row(const struct page *page, struct sj_doc_table *table,
                     const struct sj_compare_row *row)
 {
     static const char *const stars[] = {"", "★", "★★", "★★★"};
-    struct sj_db *db = page->part->db;
     bool has_a = row->cost_a > 0;
     bool has_b = row->cost_b > 0;
-    SJ_AUTO(sj_auto_free) char *href = sj_dash_link_unit(page->scope->call, row->unit);
-    sj_doc_cell(table, sj_unit_text(db, row->unit, false), href);
-    sj_doc_cell(table, sj_unit_text(db, row->unit, true), NULL);
+    sj_unit_cells(page->scope->call, table, page->part->db, row->unit);
     sj_doc_value(table, has_a ? row->cost_a : NAN, NULL);
     sj_doc_value(table, has_b ? row->cost_b : NAN, NULL);
     sj_doc_value(table, has_a || has_b ? row->cost_b - row->cost_a : NAN, NULL);

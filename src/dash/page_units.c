@@ -153,9 +153,7 @@ static int by_order(const void *left, const void *right, void *user)
 static void add_row(const struct sj_scope *scope, struct sj_doc_table *table,
                     const struct told *told)
 {
-    SJ_AUTO(sj_auto_free) char *href = sj_dash_link_unit(scope->call, told->unit);
-    sj_doc_cell(table, sj_unit_text(scope->view.db, told->unit, false), href);
-    sj_doc_cell(table, sj_unit_text(scope->view.db, told->unit, true), NULL);
+    sj_unit_cells(scope->call, table, scope->view.db, told->unit);
     sj_doc_value(table, told->cpu_ns ? (double)told->cpu_ns : NAN, NULL);
     sj_doc_value(table, (double)told->misses, NULL);
     sj_doc_value(table, (double)told->spent_ns, NULL);

@@ -250,3 +250,23 @@ const char *sj_unit_text(struct sj_db *db, uint32_t number, bool is_source)
     return sj_db_unit(db, number, &unit) == 0 ? sj_db_text(db, is_source ? unit.source : unit.name)
                                               : "";
 }
+
+static size_t stem_of(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    const char *dot = strrchr(slash ? slash : name, '.');
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+void sj_unit_cells(const struct sj_dash_call *call, struct sj_doc_table *table, struct sj_db *db,
+                   uint32_t number)
+{
+    const char *unit = sj_unit_text(db, number, false);
+    const char *source = sj_unit_text(db, number, true);
+    size_t stem = stem_of(unit);
+    bool is_alike = stem_of(source) == stem && strncmp(unit, source, stem) == 0;
+    SJ_AUTO(sj_auto_free) char *href = sj_dash_link_unit(call, number);
+    sj_doc_cell(table, unit, href);
+    sj_doc_detail(table, is_alike || !*source ? NULL : source);
+    sj_doc_cell(table, source, NULL);
+}

@@ -121,6 +121,13 @@ char *sj_link_build(const struct sj_dash_call *call, const struct sj_build *buil
 char *sj_link_compare(const struct sj_dash_call *call, const struct sj_build *a,
                       const struct sj_build *b);
 
+/** Two cells: a unit with a link to its page, and its source, a column for programs. People see it
+ * below the unit, where the names differ in more than their end. @param call call @param table
+ * table
+ * @param db database @param number sj_unit.number */
+void sj_unit_cells(const struct sj_dash_call *call, struct sj_doc_table *table, struct sj_db *db,
+                   uint32_t number);
+
 /** Name of a unit. @param db database @param number sj_unit.number @param is_source its source
  * instead @return text of the database */
 const char *sj_unit_text(struct sj_db *db, uint32_t number, bool is_source);

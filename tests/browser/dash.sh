@@ -70,6 +70,8 @@ admin=$("$scrubjay" token create --cache-dir "$work/team" --scope read,write,adm
     --note 'the administrator' 2>/dev/null)
 reader=$("$scrubjay" token create --cache-dir "$work/team" --scope read --namespace '*' \
     --note "$hostile_note" 2>/dev/null)
+check '… with a token to be revoked' "$scrubjay" token create --cache-dir "$work/team" --scope read \
+    --note 'to be revoked'
 
 start '^\(http://.*/dash/open?key=.*\)$' "$work/dash.log" "$scrubjay" dash --no-browser
 local_url=$said

@@ -7,6 +7,7 @@ const { launch, part, failed } = require('./lib.js');
 const parts = {
     pages: require('./part_pages.js'),
     keys: require('./part_keys.js'),
+    compare: require('./part_compare.js'),
     trace: require('./part_trace.js'),
     hostile: require('./part_hostile.js'),
     empty: require('./part_empty.js'),

@@ -51,6 +51,18 @@ async function adminPages(site, reader) {
     check('a hostile note shows as text', text.includes(site.hostile.note), text);
 }
 
+async function revoke(reader) {
+    const { tab } = reader;
+    await reader.go('/dash/tokens');
+    await Promise.all([tab.waitForNavigation(), tab.click('tr:has-text("to be revoked") a')]);
+    await reader.shot('team-token-light');
+    result('a token: accessible', await reader.axe());
+    await Promise.all([tab.waitForNavigation(), tab.click('text=Revoke this token')]);
+    equal('who has revoked a token sees the others', '/dash/tokens', new URL(tab.url()).pathname);
+    check('… and that one no more', !(await tab.evaluate(shown)).includes('to be revoked'));
+    result('… without harm', await reader.harm());
+}
+
 async function signOut(reader) {
     const { tab } = reader;
     await reader.go('/dash');
@@ -90,6 +102,7 @@ module.exports = async (site) => {
     const reader = await Reader.open(site.browser, { base: site.team });
     await part('signing in', () => flow(site, reader));
     await part('pages of the administrator', () => adminPages(site, reader));
+    await part('revoking', () => revoke(reader));
     await part('signing out', () => signOut(reader));
     await part('a reader', () => plainReader(site));
     await part('without scripts', () => plainForm(site));
