@@ -113,16 +113,27 @@ static void add_ways(const struct page *page)
     }
 }
 
+static void add_cause_columns(struct sj_doc_table *table)
+{
+    sj_doc_column(table, "detail", "cause", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "cause", "name", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "why", "reason", SJ_DOC_TEXT);
+}
+
 static void add_columns(const struct page *page, struct sj_doc_table *table)
 {
     bool is_commit = page->by == SJ_BLAME_BY_COMMIT;
-    sj_doc_column(table, ways[page->by].name, ways[page->by].head, SJ_DOC_TEXT);
+    if (page->by == SJ_BLAME_BY_CAUSE) {
+        add_cause_columns(table);
+    } else {
+        sj_doc_column(table, ways[page->by].name, ways[page->by].head, SJ_DOC_TEXT);
+    }
     if (is_commit) {
         sj_doc_column(table, "subject", "subject", SJ_DOC_TEXT);
         sj_doc_column(table, "author", "author", SJ_DOC_TEXT);
         sj_doc_column(table, "time", "committed", SJ_DOC_TIME);
-    } else {
-        sj_doc_column(table, "detail", "", SJ_DOC_TEXT);
+    } else if (page->by != SJ_BLAME_BY_CAUSE) {
+        sj_doc_data_column(table, "detail", "more", SJ_DOC_TEXT);
     }
     sj_doc_column(table, "charge_ns", "charge", SJ_DOC_SPAN);
     sj_doc_column(table, "share", "share of misses", SJ_DOC_SHARE);
@@ -156,13 +167,27 @@ static void add_commit(const struct page *page, struct sj_doc_table *table,
                  NULL);
 }
 
+static void add_cause(const struct page *page, struct sj_doc_table *table,
+                      const struct sj_blame_line *line)
+{
+    sj_doc_cell(table, sj_blame_text(line->kind), NULL);
+    if (line->detail[0]) {
+        sj_doc_detail(table, sj_reason_words(page->scope->call, line->detail));
+    }
+    sj_doc_cell(table, line->name, NULL);
+    sj_doc_cell(table, line->detail[0] ? line->detail : NULL, NULL);
+}
+
 static void add_name(const struct page *page, struct sj_doc_table *table,
                      const struct sj_blame_line *line)
 {
-    bool is_cause = page->by == SJ_BLAME_BY_CAUSE;
+    if (page->by == SJ_BLAME_BY_CAUSE) {
+        add_cause(page, table, line);
+        return;
+    }
     sj_doc_cell(table, line->name, NULL);
-    sj_doc_cell(table, is_cause && !line->detail[0] ? sj_blame_text(line->kind) : line->detail,
-                NULL);
+    sj_doc_detail(table, line->detail[0] ? line->detail : NULL);
+    sj_doc_cell(table, line->detail, NULL);
 }
 
 static void add_line(const struct page *page, struct sj_doc_table *table,
@@ -174,8 +199,10 @@ static void add_line(const struct page *page, struct sj_doc_table *table,
     } else {
         add_name(page, table, line);
     }
+    bool is_miss = page->by != SJ_BLAME_BY_CAUSE || sj_blame_group(line->kind) != SJ_BLAME_OTHER;
+    bool has_commits = page->by != SJ_BLAME_BY_CAUSE || line->kind == SJ_BLAME_COMMIT;
     sj_doc_value(table, (double)line->charge_ns, NULL);
-    sj_doc_value(table, part_of(line->charge_ns, missed_ns(page->bill)), NULL);
+    sj_doc_value(table, is_miss ? part_of(line->charge_ns, missed_ns(page->bill)) : NAN, NULL);
     if (page->by != SJ_BLAME_BY_DIRECTORY) {
         sj_doc_value(table, (double)line->whole_ns, NULL);
         sj_doc_value(table, (double)line->alone_ns, NULL);
@@ -184,7 +211,7 @@ static void add_line(const struct page *page, struct sj_doc_table *table,
     if (is_commit) {
         sj_doc_cell(table, line->is_inferred ? "inferred" : "recorded", NULL);
     } else {
-        sj_doc_value(table, (double)line->commits, NULL);
+        sj_doc_value(table, has_commits ? (double)line->commits : NAN, NULL);
     }
 }
 
@@ -239,8 +266,7 @@ static void add_causes(const struct page *page)
 {
     struct sj_doc_table *table =
         sj_doc_table(page->scope->call->doc, "causes", "What is charged to no commit");
-    sj_doc_column(table, "detail", "cause", SJ_DOC_TEXT);
-    sj_doc_data_column(table, "cause", "name", SJ_DOC_TEXT);
+    add_cause_columns(table);
     sj_doc_column(table, "group", "kind", SJ_DOC_TEXT);
     sj_doc_column(table, "charge_ns", "charge", SJ_DOC_SPAN);
     sj_doc_column(table, "share", "share of misses", SJ_DOC_SHARE);
@@ -252,11 +278,7 @@ static void add_causes(const struct page *page)
         sj_blame_lines_causes(page->bill, group, &lines);
         for (size_t j = 0; j < lines.count; j++) {
             const struct sj_blame_line *line = &lines.items[j];
-            sj_doc_cell(table, sj_blame_text(line->kind), NULL);
-            if (line->detail[0]) {
-                sj_doc_detail(table, sj_reason_words(page->scope->call, line->detail));
-            }
-            sj_doc_cell(table, line->name, NULL);
+            add_cause(page, table, line);
             sj_doc_cell(table, sj_blame_group_name(group), NULL);
             sj_doc_value(table, (double)line->charge_ns, NULL);
             sj_doc_value(table,

@@ -206,7 +206,8 @@ static void add_input(const struct sj_unit_told *told, struct sj_doc_table *tabl
 {
     const struct sj_dash_call *call = told->scope->call;
     const char *path = sj_db_text(told->part->db, input->path);
-    bool has_page = input->need == SJ_NEED_CONTENT;
+    // The pages of headers are of the project's own files.
+    bool has_page = input->need == SJ_NEED_CONTENT && path[0] != '/';
     SJ_AUTO(sj_auto_free)
     char *href = has_page ? sj_dash_link(call->query, "header", path, NULL) : NULL;
     sj_doc_cell(table, path, href);
