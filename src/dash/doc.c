@@ -101,7 +101,8 @@ void sj_doc_text(struct sj_doc *doc, const char *text)
 
 void sj_doc_note(struct sj_doc *doc, const char *text)
 {
-    (void)add_part(doc, SJ_PART_NOTE, text);
+    struct sj_doc_part *part = add_part(doc, SJ_PART_NOTE, NULL);
+    part->text = keep_label(doc, text);
 }
 
 void sj_doc_command(struct sj_doc *doc, const char *text)

@@ -60,7 +60,8 @@ static void add_money(const struct sj_dash_call *call, const struct sums *sums)
     }
     double price = read_price(text);
     if (isnan(price)) {
-        sj_doc_note(call->doc, "core_hour_price is no number such as 0.05: no money is shown.");
+        sj_doc_note(call->doc,
+                    "The setting core_hour_price is no number such as 0.05: no money is shown.");
         return;
     }
     sj_doc_figure(call->doc, "money_saved", "saved", SJ_DOC_MONEY,

@@ -184,7 +184,7 @@ Test(doc, json_has_columns_links_marks)
     cr_assert_str_eq(
         sj_buf_text(&out),
         "{\"page\":\"page\",\"title\":\"Page\",\"figures\":{\"cpu_ns\":1763000000123456768,"
-        "\"rate\":null},\"facts\":{\"branch\":\"main\"},\"text\":[],\"notes\":[\"note\"],"
+        "\"rate\":null},\"facts\":{\"branch\":\"main\"},\"text\":[],\"notes\":[\"Note\"],"
         "\"commands\":[],\"links\":[{\"text\":\"Words\",\"href\":\"/dash\"}],\"tables\":{\"t\":{"
         "\"caption\":\"T\",\"columns\":[{\"id\":\"x\",\"label\":\"X\",\"type\":\"count\"},"
         "{\"id\":\"name\",\"label\":\"Name\",\"type\":\"text\"}],\"data\":{\"x\":[1,2],"

@@ -415,7 +415,7 @@ Test(pages_a, the_form_of_comparisons_is_always_there)
         "&#39;nine&#39; is neither a build, a commit nor a branch", "name=\"b\" value=\"nine\"",
         "id=\"pairs\"", NULL};
     static const char *const hostile[] = {"value=\"&quot;&gt;&lt;b&gt;\"", NULL};
-    static const char *const first[] = {"there is no build before &#39;one&#39;", NULL};
+    static const char *const first[] = {"There is no build before &#39;one&#39;", NULL};
     struct project project = {0};
     make(&project);
     expect_html(&project, "/dash/compare?branch=main", 200, empty);
