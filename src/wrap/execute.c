@@ -147,22 +147,26 @@ static void pump_streams(struct stream *streams, int pid_fd)
 }
 
 // The tool finds signals as our caller has left them to us.
-static int set_attributes(posix_spawnattr_t *attributes)
+static int set_attributes(posix_spawnattr_t *attributes, const sigset_t *mask)
 {
     sigset_t defaults;
     sj_guard_defaults(&defaults);
     int error = posix_spawnattr_setsigdefault(attributes, &defaults);
-    return error ? error : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF);
+    error = error ? error : posix_spawnattr_setsigmask(attributes, mask);
+    return error ? error
+                 : posix_spawnattr_setflags(attributes,
+                                            POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }
 
-static int spawn(const struct sj_execution *run, const int pipes[2][2], pid_t *pid)
+static int spawn(const struct sj_execution *run, const int pipes[2][2], const sigset_t *mask,
+                 pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     // Neither of the two can fail in glibc, so what they made can always be destroyed.
     int error = posix_spawn_file_actions_init(&actions);
     error = error ? error : posix_spawnattr_init(&attributes);
-    error = error ? error : set_attributes(&attributes);
+    error = error ? error : set_attributes(&attributes, mask);
     for (int i = 0; error == 0 && run->is_captured && i < 2; i++) {
         error = posix_spawn_file_actions_adddup2(&actions, pipes[i][1], STDOUT_FILENO + i);
     }
@@ -177,6 +181,25 @@ static int spawn(const struct sj_execution *run, const int pipes[2][2], pid_t *p
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     return -error;
+}
+
+// The tool may run before we know its name: what we are told until then waits, and is passed on.
+static int start(const struct sj_execution *run, const int pipes[2][2], pid_t *pid)
+{
+    sigset_t held;
+    sigset_t mask;
+    (void)sigemptyset(&held);
+    for (size_t i = 0; i < FORWARDED; i++) {
+        (void)sigaddset(&held, forwarded[i]);
+    }
+    (void)pthread_sigmask(SIG_BLOCK, &held, &mask);
+    int status = spawn(run, pipes, &mask, pid);
+    if (status == 0) {
+        running_pid = *pid;
+        sj_guard_child(*pid);
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    return status;
 }
 
 static uint64_t to_ns(struct timeval time)
@@ -230,11 +253,9 @@ int sj_execute(struct sj_execution *run, struct sj_err *err)
     uint64_t start_ns = sj_clock_ns(CLOCK_MONOTONIC);
     SJ_AUTO(sj_auto_close) int counter = sj_instructions_open();
     pid_t pid = 0;
-    status = spawn(run, (const int(*)[2])pipes, &pid);
+    status = start(run, (const int(*)[2])pipes, &pid);
     close_pipe_ends(pipes, 1);
     if (status == 0) {
-        running_pid = pid;
-        sj_guard_child(pid);
         if (run->is_captured) {
             struct stream streams[2] = {
                 {sj_take_fd(&pipes[0][0]), STDOUT_FILENO, &run->out},

@@ -177,6 +177,24 @@ c04_signal_int() { interrupted INT; }
 c04_signal_hup() { interrupted HUP; }
 c04_signal_quit() { interrupted QUIT; }
 
+# The compiler runs before the wrapper has seen that it does: what comes then is not lost.
+c04_signal_at_once() {
+    local round
+    write_script "$cc_name" <<EOF
+case \$* in *-c*) ;; *) exec "$CC" "\$@" ;; esac
+trap 'exit 9' TERM
+kill -TERM \$PPID
+i=0
+while [ \$i -lt 100 ]; do i=\$((i + 1)); sleep 0.1; done
+: >"$logs/lost"
+EOF
+    write_source
+    for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        "$scrubjay" "./$cc_name" -c x.c -o x.o >/dev/null 2>&1 || :
+        [ ! -e "$logs/lost" ] || wrong "not told in round $round"
+    done
+}
+
 c05_no_leaked_descriptors() {
     write_script "$cc_name" <<EOF
 case \$* in *-c*) (cd /proc/self/fd && echo * >&2) ;; esac
