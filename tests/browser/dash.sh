@@ -107,4 +107,4 @@ while IFS=$'\t' read -r state text detail; do
     esac
 done <"$work/drive.txt"
 equal 'the browser was driven to the end' 0 "$status"
-[ "$status" -eq 0 ] || tail -n 20 "$work/drive.err" | sed 's/^/# /'
+tail -n 20 "$work/drive.err" | sed 's/^/# /'

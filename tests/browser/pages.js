@@ -55,4 +55,18 @@ async function findPages(reader, hostile) {
     ].map((page) => ({ charts: 0, ...page }));
 }
 
-module.exports = { findPages, linksOf };
+// What is wider than the screen, for whoever has to mend it.
+function tooWide() {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) {
+        return [];
+    }
+    const wide = [...document.querySelectorAll('body *')].filter((node) => {
+        const box = node.getBoundingClientRect();
+        return box.right > width + 1 && box.width > 0 && !node.closest('.scroll, pre');
+    });
+    return [`the page is ${document.documentElement.scrollWidth} px wide`,
+        ...wide.slice(0, 4).map((node) => node.outerHTML.slice(0, 120))];
+}
+
+module.exports = { findPages, linksOf, tooWide };

@@ -43,7 +43,7 @@ module.exports = async (site) => {
     await part('hostile names in lists', async () => {
         await asText(reader, '/dash/commits?since=all', [hostile.subject]);
         await asText(reader, '/dash/commits?since=all&by=author', [hostile.author]);
-        await asText(reader, '/dash/units?since=all', [hostile.dir]);
+        await asText(reader, '/dash/units?since=all', [hostile.dir.slice(4)]);
         await asText(reader, '/dash/headers?since=all&max=1000', [hostile.header]);
         for (const path of ['/dash/units?since=all', '/dash/headers?since=all']) {
             const links = linksOf(await reader.json(path));

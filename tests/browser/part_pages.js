@@ -3,7 +3,7 @@
 // scripts; as JSON and CSV; its links lead somewhere.
 'use strict';
 const { Reader, part, result, equal, check, readCsv, withFormat } = require('./lib.js');
-const { findPages, linksOf } = require('./pages.js');
+const { findPages, linksOf, tooWide } = require('./pages.js');
 
 // What is wrong with the charts of the page that is shown.
 function emptyCharts(least) {
@@ -99,20 +99,6 @@ async function dark(site, pages, colours) {
             ...await reader.harm()]);
     });
     await reader.close();
-}
-
-// What is wider than a phone, for whoever has to mend it.
-function tooWide() {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) {
-        return [];
-    }
-    const wide = [...document.querySelectorAll('body *')].filter((node) => {
-        const box = node.getBoundingClientRect();
-        return box.right > width + 1 && box.width > 0 && !node.closest('.scroll, pre');
-    });
-    return [`the page is ${document.documentElement.scrollWidth} px wide`,
-        ...wide.slice(0, 4).map((node) => node.outerHTML.slice(0, 120))];
 }
 
 async function phone(site, pages) {

@@ -5,15 +5,16 @@
 const { Reader, part, result, equal, check } = require('./lib.js');
 
 const figure = 'figure[data-table=trace]';
+const path = '/dash/unit/out%2Fdraw%2Frender.o';
 
 async function drawn(reader) {
     const { tab } = reader;
-    const data = await reader.json('/dash/unit/out%2Fdraw%2Frender.o');
+    const data = await reader.json(path);
     const { name, depth } = data.tables.trace.data;
     check('a trace that was imported is on the page of its unit', name[0] === 'ExecuteCompiler'
         && Math.max(...depth) > 3 && name.some((text) => text.includes('include/geometry.h')),
     name.slice(0, 5).join());
-    await reader.go('/dash/unit/out%2Fdraw%2Frender.o');
+    await reader.go(path);
     const box = await tab.$(`${figure} .stage canvas`);
     const { height } = await box.boundingBox();
     check('… a lane for each depth', height > (Math.max(...depth) + 1) * 5, `${height} px`);
@@ -45,13 +46,24 @@ async function byKeys(reader) {
     await reader.shot('trace-zoomed-light');
     await tab.keyboard.press('0');
     equal('… 0 shows all', true, all === await picture());
-    const { x, y, width } = await stage.boundingBox();
-    await tab.mouse.click(x + width * 0.3, y + 70);
-    const zoomed = await picture();
-    check('a click zooms in', zoomed !== all);
-    await tab.mouse.click(x + width * 0.3, y + 25);
-    await tab.mouse.move(x + width * 0.3, y - 60);
-    check('… one on the outermost shows all', zoomed !== await picture());
+    // One that can be hit, and is not all there is.
+    const { x, y, width, height } = await stage.boundingBox();
+    const { depth, start_ns: starts, wall_ns: lengths } = (await reader.json(path)).tables.trace.data;
+    const whole = Math.max(...lengths);
+    const at = lengths.findIndex((length) => length > whole / 10 && length < whole * 0.8);
+    const lane = (height - 22) / (Math.max(...depth) + 1);
+    const middle = x + width * (starts[at] + lengths[at] / 2) / whole;
+    const isZoomed = async () => {
+        const before = await picture();
+        await tab.keyboard.press('0');
+        return before !== await picture();
+    };
+    const top = y + 20;
+    await tab.mouse.click(middle, top + lane * (depth[at] + 0.5));
+    check('a click zooms in', await isZoomed());
+    await tab.mouse.click(middle, top + lane * (depth[at] + 0.5));
+    await tab.mouse.click(middle, top + lane * 0.5);
+    check('… one on the outermost shows all', !await isZoomed());
     result('the trace: nothing went wrong', await reader.harm());
 }
 

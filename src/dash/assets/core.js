@@ -189,7 +189,9 @@ window.scrubjay = (() => {
         window.scrubjay.sayTheme?.();
         redraws.forEach((redraw) => redraw());
     }
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', themeChanged);
+    for (const media of ['(prefers-color-scheme: dark)', 'print']) {
+        matchMedia(media).addEventListener('change', themeChanged);
+    }
 
     return {
         element, shape, clean, follow, words, Table, data, colour, series, onTheme, themeChanged,
