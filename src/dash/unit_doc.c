@@ -10,7 +10,7 @@
 #include "dash/scope.h"
 #include "record/pathset.h"
 
-#define INPUTS_PEOPLE   50
+#define INPUTS_PEOPLE   25
 #define INPUTS_PROGRAMS 10000
 #define COMPARES_MAX    200 // states that are compared, the latest
 #define MISSES_MAX      40

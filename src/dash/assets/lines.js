@@ -266,6 +266,7 @@ window.scrubjay.lines = (() => {
             pen.save();
             pen.font = font.replace('11px', `${11 * ratio}px`);
             pen.textBaseline = 'bottom';
+            pen.textAlign = 'left';
             for (const mark of this.marks) {
                 const x = Math.round(this.plot.valToPos(this.placed(mark.x), 'x', true));
                 if (!(x >= bbox.left && x <= bbox.left + bbox.width)) {
