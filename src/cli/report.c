@@ -81,7 +81,7 @@ static int open_records(const struct sj_config *config, struct sj_report *report
 static int take_commits(struct sj_report *report, struct sj_err *err)
 {
     SJ_AUTO(sj_repo_head_release) struct sj_repo_head head = {0};
-    int status = sj_repo_head(report->repo, &head, err);
+    int status = sj_repo_tip(report->repo, &head, err);
     if (status < 0) {
         return status;
     }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "dash/asset.h"
+#include "dash/kept.h"
 #include "dash/message.h"
 #include "dash/page.h"
 
@@ -197,13 +198,6 @@ static bool find_page(struct making *making)
     return false;
 }
 
-static bool may_see_row(const struct making *making, const struct sj_roster_row *row)
-{
-    const struct sj_page_request *request = making->request;
-    return row->space ? request->may_read(sj_str_of(row->space), request->may_read_user)
-                      : request->is_admin || request->is_local;
-}
-
 // Which project, if none is asked for: the settings', else the one that was built last. And since
 // when, if nothing is asked for: not from today on, so that a project that rests is still seen.
 // False: the reader sees no build of it.
@@ -218,7 +212,8 @@ static bool find_project(struct making *making, uint64_t *newest_ns)
     bool is_there = false;
     for (size_t i = 0; i < ground->roster_count; i++) {
         const struct sj_roster_row *row = &ground->roster[i];
-        if (!may_see_row(making, row) || (asked && strcmp(row->project, asked) != 0)) {
+        if (!sj_roster_may_see(row, making->request) ||
+            (asked && strcmp(row->project, asked) != 0)) {
             continue;
         }
         is_there = true;
@@ -343,6 +338,27 @@ static void write_page(struct making *making)
     }
 }
 
+// What took long is kept, unless it is told in another way than as a page.
+static int make_or_find(struct making *making)
+{
+    struct sj_dash_call *call = &making->call;
+    struct sj_dash_cache *cache = making->ground->cache;
+    struct sj_key key = sj_kept_key(making->ground, call);
+    struct sj_doc *found = NULL;
+    if (sj_kept_find(cache, &key, &found)) {
+        sj_doc_free(call->doc);
+        call->doc = found;
+        return 0;
+    }
+    uint64_t begin_ns = sj_clock_ns(CLOCK_MONOTONIC);
+    int status = making->page->make(call, &making->err);
+    bool is_slow = sj_clock_ns(CLOCK_MONOTONIC) - begin_ns > making->ground->options->slow_ns;
+    if (status >= 0 && is_slow && call->status == 200 && !call->raw_type) {
+        sj_kept_put(cache, &key, call->doc);
+    }
+    return status;
+}
+
 static int make_page(struct making *making)
 {
     const struct sj_dash_page *page = making->page;
@@ -362,8 +378,7 @@ static int make_page(struct making *making)
         sj_dash_describe_none(making->request, making->ground->roster_count > 0, call->doc);
         return 0;
     }
-    int status = page->make(call, &making->err);
-    return status < 0 ? status : 0;
+    return page->is_kept ? make_or_find(making) : page->make(call, &making->err);
 }
 
 static int check_page(struct making *making)

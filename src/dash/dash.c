@@ -13,9 +13,9 @@
 #include "dash/cache.h"
 #include "dash/warm.h"
 
-#define GROUNDS    2                   // pages that are made at a time
-#define SLOW_NS    (50 * SJ_NS_PER_MS) // pages that took longer are made ahead the next time
-#define TAKE_IN_NS (3 * SJ_NS_PER_S)   // between two looks into a local store's journal
+#define GROUNDS    2 // pages that are made at a time
+#define SLOW_NS    (20 * SJ_NS_PER_MS)
+#define TAKE_IN_NS (3 * SJ_NS_PER_S) // between two looks into a local store's journal
 
 struct sj_dash {
     struct sj_dash_options options;
@@ -36,6 +36,7 @@ int sj_dash_open(const struct sj_dash_options *options, struct sj_dash **out, st
     dash->repo = options->repo ? sj_strdup(options->repo) : NULL;
     dash->options = *options;
     dash->options.repo = dash->repo;
+    dash->options.slow_ns = options->slow_ns ? options->slow_ns : SLOW_NS;
     (void)pthread_mutex_init(&dash->lock, NULL); // never fails for plain ones
     (void)pthread_mutex_init(&dash->intake, NULL);
     (void)pthread_cond_init(&dash->free, NULL);
@@ -125,7 +126,7 @@ void sj_dash_answer(const struct sj_page_request *request, struct sj_page_answer
     size_t at = take_ground(dash);
     uint64_t begin_ns = sj_clock_ns(CLOCK_MONOTONIC);
     sj_dash_answer_page(&dash->grounds[at], request, out);
-    bool is_slow = sj_clock_ns(CLOCK_MONOTONIC) - begin_ns > SLOW_NS;
+    bool is_slow = sj_clock_ns(CLOCK_MONOTONIC) - begin_ns > dash->options.slow_ns;
     if (is_slow && out->status == 200 && sj_skip_prefix(out->type, "text/html")) {
         sj_warmer_note(dash->warmer, &dash->grounds[at], request);
     }

@@ -22,6 +22,8 @@ struct sj_dash_options {
     void (*say)(const char *text);              /**< tells whoever runs the server what was done;
                                                    may be NULL */
     bool is_local;                              /**< for one user: it takes in records itself */
+    uint64_t slow_ns;                           /**< pages that take longer are kept, and made ahead
+                                                     the next time; 0: 20 ms */
     bool is_eager;                              /**< pages are made ahead of their readers, too, by
                                                      a thread */
 };

@@ -220,3 +220,11 @@ void sj_doc_json(const struct sj_doc *doc, struct sj_buf *out);
  * front). @param doc page @param table its id; NULL: the first @param out takes it @return 0, or
  * -ENOENT: no such table */
 int sj_doc_csv(const struct sj_doc *doc, const char *table, struct sj_buf *out);
+
+/** Encode a page, so that it can be kept; the format is drawn in doc_code.c. @param doc page
+ * @param out bytes are appended @return 0 or -ENOTSUP: it has a form */
+int sj_doc_encode(const struct sj_doc *doc, struct sj_buf *out);
+
+/** Decode a page. @param data bytes, untrusted @param len how many @param out takes a page; the
+ * caller frees it @return 0 or -EBADMSG */
+int sj_doc_decode(const void *data, size_t len, struct sj_doc **out);

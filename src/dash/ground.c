@@ -30,8 +30,11 @@ static void free_roster(struct sj_dash_ground *ground)
         free(ground->roster[i].space);
     }
     free(ground->roster);
+    free(ground->starts);
     ground->roster = NULL;
     ground->roster_count = 0;
+    ground->starts = NULL;
+    ground->build_count = 0;
 }
 
 static void close_records(struct sj_dash_ground *ground)
@@ -83,6 +86,43 @@ static void note_build(struct sj_dash_ground *ground, const struct sj_build *bui
     row->newest_ns = build->start_ns > row->newest_ns ? build->start_ns : row->newest_ns;
 }
 
+// Builds come by their start.
+static void take_starts(struct sj_dash_ground *ground, const struct sj_build *builds, size_t count)
+{
+    struct sj_hasher *hasher = sj_hasher_new();
+    ground->starts = sj_calloc(count + 1, sizeof *ground->starts);
+    ground->build_count = count;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t told[] = {builds[i].number, builds[i].revision, builds[i].flags,
+                                 builds[i].start_ns};
+        sj_hasher_add(hasher, told, sizeof told);
+        ground->starts[i] = builds[i].start_ns;
+    }
+    ground->print = sj_hasher_key(hasher);
+    sj_hasher_free(hasher);
+}
+
+size_t sj_dash_ground_before(const struct sj_dash_ground *ground, uint64_t time_ns)
+{
+    size_t low = 0;
+    size_t high = ground->build_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ground->starts[middle] < time_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+bool sj_roster_may_see(const struct sj_roster_row *row, const struct sj_page_request *request)
+{
+    return row->space ? request->may_read(sj_str_of(row->space), request->may_read_user)
+                      : request->is_admin || request->is_local;
+}
+
 static int make_roster(struct sj_dash_ground *ground, struct sj_err *err)
 {
     SJ_AUTO(sj_auto_free) struct sj_build *builds = NULL;
@@ -96,6 +136,7 @@ static int make_roster(struct sj_dash_ground *ground, struct sj_err *err)
     for (size_t i = 0; i < count; i++) {
         note_build(ground, &builds[i]);
     }
+    take_starts(ground, builds, count);
     ground->state++;
     return 0;
 }

@@ -34,6 +34,9 @@ struct sj_dash_ground {
     uint64_t state;                        /**< counts up whenever the records have changed */
     struct sj_roster_row *roster;          /**< of all builds */
     size_t roster_count;                   /**< length of roster */
+    uint64_t *starts;                      /**< when each of the builds began, ascending */
+    size_t build_count;                    /**< length of starts */
+    struct sj_key print;                   /**< of all that the builds hold */
     struct sj_mirrors mirrors;             /**< repositories */
 };
 
@@ -59,6 +62,14 @@ void sj_dash_ground_release(struct sj_dash_ground *ground);
  * @return 0 (also without records: db is NULL then) or a negative errno
  */
 int sj_dash_ground_refresh(struct sj_dash_ground *ground, struct sj_err *err);
+
+/** How many builds began before a time. @param ground ground @param time_ns CLOCK_REALTIME @return
+ * builds */
+size_t sj_dash_ground_before(const struct sj_dash_ground *ground, uint64_t time_ns);
+
+/** Whether a reader may see builds of a row. @param row row @param request who asks @return true
+ * when they may be seen */
+bool sj_roster_may_see(const struct sj_roster_row *row, const struct sj_page_request *request);
 
 /**
  * Take what the journal of a local store holds into its records.

@@ -118,7 +118,7 @@ static int take_commit(struct sj_mirror *mirror, const struct sj_oid *id)
 static int take_commits(struct sj_mirror *mirror, struct sj_db *db)
 {
     SJ_AUTO(sj_repo_head_release) struct sj_repo_head head = {0};
-    int status = sj_repo_head(mirror->repo, &head, &mirror->problem);
+    int status = sj_repo_tip(mirror->repo, &head, &mirror->problem);
     if (status == 0) {
         status = take_commit(mirror, &head.commit);
     }

@@ -64,6 +64,8 @@ struct sj_dash_page {
     bool is_admin;       /**< the administrator's alone */
     bool is_server;      /**< of a server: a dashboard for one user has no link to it */
     bool takes_form;     /**< a form may be sent to its subject: it changes something */
+    bool is_kept;        /**< it follows from the records of builds, the repository and settings
+                              alone: one that took long is not made again until they change */
     bool needs_records;  /**< without records the reader is told how to make some instead */
     /**
      * Make it.

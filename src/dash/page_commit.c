@@ -404,6 +404,7 @@ const struct sj_dash_page sj_page_commit = {
     .title = NULL,
     .subject = "COMMIT",
     .is_admin = false,
+    .is_kept = true,
     .needs_records = true,
     .make = make,
 };

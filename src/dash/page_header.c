@@ -240,6 +240,7 @@ const struct sj_dash_page sj_page_header = {
     .title = NULL,
     .subject = "PATH",
     .is_admin = false,
+    .is_kept = true,
     .needs_records = true,
     .make = make,
 };

@@ -275,6 +275,7 @@ const struct sj_dash_page sj_page_headers = {
     .title = "Headers",
     .subject = NULL,
     .is_admin = false,
+    .is_kept = true,
     .needs_records = true,
     .make = make,
 };

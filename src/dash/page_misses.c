@@ -88,6 +88,7 @@ const struct sj_dash_page sj_page_misses = {
     .title = "Misses",
     .subject = NULL,
     .is_admin = false,
+    .is_kept = true,
     .needs_records = true,
     .make = make,
 };

@@ -130,6 +130,7 @@ const struct sj_dash_page sj_page_unit = {
     .title = NULL,
     .subject = "UNIT",
     .is_admin = false,
+    .is_kept = true,
     .needs_records = true,
     .make = make,
 };

@@ -271,6 +271,7 @@ const struct sj_dash_page sj_page_units = {
     .title = "Units",
     .subject = NULL,
     .is_admin = false,
+    .is_kept = true,
     .needs_records = true,
     .make = make,
 };

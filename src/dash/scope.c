@@ -81,7 +81,7 @@ void sj_scope_pick(const struct sj_scope *scope, struct sj_series *out)
         .job = scope->call->filter.job,
     };
     struct sj_repo *repo = scope->call->site->repo;
-    if (repo && sj_repo_head(repo, &head, NULL) == 0) {
+    if (repo && sj_repo_tip(repo, &head, NULL) == 0) {
         options.prefer = sj_buf_text(&head.branch);
     }
     *out = (struct sj_series){.view = &scope->view};

@@ -48,7 +48,7 @@ static int read_commit(struct sj_repo *repo, struct sj_repo_head *out)
     return 0;
 }
 
-int sj_repo_head(struct sj_repo *repo, struct sj_repo_head *out, struct sj_err *err)
+int sj_repo_tip(struct sj_repo *repo, struct sj_repo_head *out, struct sj_err *err)
 {
     SJ_AUTO(sj_repo_head_release)
     struct sj_repo_head head = {.branch = SJ_BUF_INIT(BRANCH_LIMIT_BYTES)};
@@ -69,11 +69,17 @@ int sj_repo_head(struct sj_repo *repo, struct sj_repo_head *out, struct sj_err *
         return sj_fail(err, status, "cannot read the commit that HEAD of '%s' names",
                        repo->git_dir);
     }
-    // An index that cannot be read (a sparse one, say) vouches for nothing.
-    if (repo->root && sj_staged_is_dirty(repo, &head.commit, &head.is_dirty) < 0) {
-        head.is_dirty = true;
-    }
     *out = head;
     head = (struct sj_repo_head){0};
     return 0;
+}
+
+int sj_repo_head(struct sj_repo *repo, struct sj_repo_head *out, struct sj_err *err)
+{
+    int status = sj_repo_tip(repo, out, err);
+    // An index that cannot be read (a sparse one, say) vouches for nothing.
+    if (status == 0 && repo->root && sj_staged_is_dirty(repo, &out->commit, &out->is_dirty) < 0) {
+        out->is_dirty = true;
+    }
+    return status;
 }

@@ -89,6 +89,11 @@ void sj_repo_head_release(struct sj_repo_head *head);
  */
 int sj_repo_head(struct sj_repo *repo, struct sj_repo_head *out, struct sj_err *err);
 
+/** The same without a look at the files, which takes long where there are many: is_dirty is false.
+ * @param repo repository @param out as sj_repo_head() @param err what failed @return as
+ * sj_repo_head() */
+int sj_repo_tip(struct sj_repo *repo, struct sj_repo_head *out, struct sj_err *err);
+
 /**
  * Find a commit as people name it: "HEAD~3", a branch, a tag, an abbreviation, "main@{1 week ago}".
  *

@@ -28,6 +28,24 @@ static const struct sj_dash_page *find(const char *name)
     return NULL;
 }
 
+// A page that may be kept is shown as what was kept: it has to be the same.
+static struct sj_doc *keep(struct sj_doc *doc)
+{
+    SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    SJ_AUTO(sj_buf_release) struct sj_buf wanted = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    SJ_AUTO(sj_buf_release) struct sj_buf got = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    struct sj_doc *again = NULL;
+    cr_assert_eq(sj_doc_encode(doc, &bytes), 0);
+    cr_assert_eq(sj_doc_decode(bytes.data, bytes.len, &again), 0);
+    sj_doc_html(doc, &(struct sj_doc_frame){0}, &wanted);
+    sj_doc_html(again, &(struct sj_doc_frame){0}, &got);
+    sj_doc_json(doc, &wanted);
+    sj_doc_json(again, &got);
+    cr_assert_str_eq(sj_buf_text(&got), sj_buf_text(&wanted));
+    sj_doc_free(doc);
+    return again;
+}
+
 // Gives the page, which the caller frees; NULL: it failed.
 static struct sj_doc *make(struct pager *pager, const char *target, struct sj_dash_query *query)
 {
@@ -74,6 +92,9 @@ static struct sj_doc *make(struct pager *pager, const char *target, struct sj_da
     if (pager->status < 0) {
         sj_doc_free(call.doc);
         return NULL;
+    }
+    if (page->is_kept) {
+        call.doc = keep(call.doc);
     }
     if (query->parameter[SJ_DASH_SORT]) {
         sj_doc_sort(call.doc, query->parameter[SJ_DASH_SORT]);

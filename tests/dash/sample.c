@@ -51,6 +51,7 @@ static void add_stack(struct sj_doc *doc)
     sj_doc_column(table, "inputs", "Inputs changed", SJ_DOC_SPAN);
     sj_doc_column(table, "evicted", "Evicted", SJ_DOC_SPAN);
     sj_doc_column(table, "flags", "Flags", SJ_DOC_SPAN);
+    sj_doc_column_colour(table, 7);
     for (size_t i = 0; i < 52; i++) {
         sj_doc_value(table, FIRST_NS + (double)i * 7 * DAY_NS, NULL);
         sj_doc_value(table, (4 + noise()) * 3600e9, NULL);

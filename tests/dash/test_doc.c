@@ -365,3 +365,66 @@ Test(doc, a_form_works_without_scripts)
     free(html);
     sj_doc_free(doc);
 }
+
+static void write_all(const struct sj_doc *doc, struct sj_buf *out)
+{
+    sj_doc_json(doc, out);
+    cr_assert_eq(sj_doc_csv(doc, "commits", out), 0);
+    char *html = render_html(doc, "branch=main");
+    sj_buf_adds(out, html);
+    free(html);
+}
+
+// Whatever is added to a page has to be kept with it: the sample has one of everything.
+Test(doc, a_page_that_was_kept_is_the_same)
+{
+    SJ_AUTO(sj_buf_release) struct sj_buf wanted = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    SJ_AUTO(sj_buf_release) struct sj_buf got = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+    struct sj_doc *doc = sample_page(400);
+    struct sj_doc *again = NULL;
+    struct sj_doc_table *table = sj_doc_table(doc, "more", "More");
+    sj_doc_column(table, "x", "X", SJ_DOC_COUNT);
+    sj_doc_data_column(table, "y", "Y", SJ_DOC_TEXT);
+    sj_doc_value(table, 1, NULL);
+    sj_doc_cell(table, "for programs", NULL);
+    sj_doc_detail(table, "in full");
+    sj_doc_chart(table, SJ_CHART_BARS, "bars");
+    sj_doc_chart_even(table);
+    sj_doc_sort(doc, "-cpu_ns");
+    sj_doc_live(doc, 7);
+    write_all(doc, &wanted);
+    sj_doc_encode(doc, &bytes);
+    cr_assert_eq(sj_doc_decode(bytes.data, bytes.len, &again), 0);
+    write_all(again, &got);
+    cr_expect_eq(got.len, wanted.len);
+    cr_expect_eq(memcmp(got.data, wanted.data, got.len), 0);
+    sj_doc_free(again);
+    for (size_t len = 0; len < bytes.len; len += 1 + len / 50) {
+        cr_expect_eq(sj_doc_decode(bytes.data, len, &again), -EBADMSG, "%zu", len);
+    }
+    sj_doc_free(doc);
+}
+
+Test(doc, links_that_were_kept_lead_nowhere_else)
+{
+    static const struct {
+        const char *href;
+        bool is_good;
+    } cases[] = {
+        {NULL, true},           {"/dash/build/b", true},       {"#misses", true},
+        {"?max=9", true},       {"https://ci.example/", true}, {"http://ci.example/", true},
+        {"javascript:", false}, {"data:text/html,", false},    {"x", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        SJ_AUTO(sj_buf_release) struct sj_buf bytes = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
+        struct sj_doc *doc = sj_doc_new("a", "A");
+        struct sj_doc *again = NULL;
+        sj_doc_link(doc, cases[i].href, "text");
+        sj_doc_encode(doc, &bytes);
+        int status = sj_doc_decode(bytes.data, bytes.len, &again);
+        cr_expect_eq(status, cases[i].is_good ? 0 : -EBADMSG, "%s", cases[i].href);
+        sj_doc_free(status == 0 ? again : NULL);
+        sj_doc_free(doc);
+    }
+}

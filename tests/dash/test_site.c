@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../record/database.h"
 #include "base/file.h"
@@ -287,15 +288,66 @@ Test(site, slow_pages_are_made_again_for_who_asked)
     expect_ready(&admin, "/dash/misses", true);
 }
 
+static void reopen(const struct sj_dash_options *options)
+{
+    struct sj_err err = {0};
+    sj_dash_close(dash);
+    cr_assert_eq(sj_dash_open(options, &dash, &err), 0, "%s", err.text);
+}
+
+// Asks for a page and compares it with what was there before.
+static void expect_page(const struct reader *reader, const char *path, const char *query,
+                        struct sj_buf *wanted, bool is_same)
+{
+    struct sj_page_answer answer = ask(reader, path, query, "");
+    cr_expect_eq(answer.status, 200);
+    cr_expect_eq(strcmp(sj_buf_text(&answer.body), sj_buf_text(wanted)) == 0, is_same, "%s?%s",
+                 path, query);
+    sj_buf_release(wanted);
+    *wanted = answer.body;
+}
+
+// Each change is seen at once, though pages are kept; what has not changed is the same.
+Test(site, pages_that_are_kept_are_never_out_of_date)
+{
+    const struct sj_dash_options options = {.config = &config, .slow_ns = 1};
+    SJ_AUTO(sj_buf_release) struct sj_buf page = {0};
+    SJ_AUTO(sj_buf_release) struct sj_buf lesser = {0};
+    reopen(&options);
+    build("b-one", "p", "namespace=one");
+    build("b-two", "p", "namespace=two");
+    expect_page(&admin, "/dash/misses", "", &page, false);
+    off_t size = kept();
+    expect_page(&admin, "/dash/misses", "", &page, true);
+    expect_page(&first, "/dash/misses", "", &lesser, false);
+    cr_expect_gt(kept(), size, "who sees less has a page of his own");
+    size = kept();
+    reopen(&options);
+    expect_page(&admin, "/dash/misses", "", &page, true);
+    expect_page(&first, "/dash/misses", "", &lesser, true);
+    expect_page(&first, "/dash/misses", "since=36500d", &lesser, false);
+    expect_page(&first, "/dash/misses", "", &lesser, false);
+    // One more record of a build that was there.
+    build("b-one", "p", "namespace=one");
+    expect_page(&first, "/dash/misses", "", &lesser, false);
+    expect_page(&admin, "/dash/misses", "", &page, false);
+    build("b-three", "p", "namespace=two");
+    expect_page(&first, "/dash/misses", "", &lesser, true);
+    expect_page(&admin, "/dash/misses", "", &page, false);
+    SJ_AUTO(sj_auto_free) char *path = sj_asprintf("%s/records/pages", at.dir);
+    cr_assert_eq(truncate(path, kept() / 2), 0);
+    reopen(&options);
+    expect_page(&admin, "/dash/misses", "", &page, true);
+    expect_page(&first, "/dash/misses", "", &lesser, true);
+}
+
 // Whatever is under way, the end is not waited for.
 Test(site, it_ends_while_pages_are_made)
 {
     const struct sj_dash_options options = {.config = &config, .is_eager = true};
-    struct sj_err err = {0};
     build("b-one", "p", "namespace=one");
     for (int i = 0; i < 20; i++) {
-        sj_dash_close(dash);
-        cr_assert_eq(sj_dash_open(&options, &dash, &err), 0, "%s", err.text);
+        reopen(&options);
     }
 }
 
