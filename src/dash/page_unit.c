@@ -2,14 +2,15 @@
 // The page "unit".
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analyze/unit_find.h"
 #include "base/mem.h"
 #include "dash/unit_doc.h"
 
-#define BUILDS_MAX  400 // that are looked at
-#define SAMPLES_MAX UINT64_C(400000)
+#define BUILDS_MAX  SIZE_MAX         // what they hold is what takes time
+#define SAMPLES_MAX UINT64_C(120000) // of builds that are looked at
 
 /** Units that the reader's builds have. */
 struct seen {
@@ -39,6 +40,18 @@ static int find(const struct sj_scope *scope, const struct sj_view *part, uint32
     int status = sj_unit_find_among(scope->view.db, scope->view.project,
                                     scope->call->query->subject[0], is_seen, &seen, out, err);
     return status == -EINVAL ? -ENOENT : status;
+}
+
+static void note_builds(const struct sj_unit_told *told)
+{
+    if (told->part->build_count < told->scope->wanted) {
+        char text[120];
+        (void)snprintf(
+            text, sizeof text,
+            "the latest %zu of %zu builds are looked at: for earlier ones, say until when",
+            told->part->build_count, told->scope->wanted);
+        sj_doc_note(told->scope->call->doc, text);
+    }
 }
 
 static void add_figures(const struct sj_unit_told *told)
@@ -114,6 +127,7 @@ static int make(struct sj_dash_call *call, struct sj_err *err)
         return status;
     }
     told.name = sj_unit_text(scope.view.db, told.unit, false);
+    note_builds(&told);
     add_figures(&told);
     add_facts(&told);
     sj_unit_series(&told);
