@@ -221,7 +221,8 @@ static void add_span(struct sj_buf *out, double ns)
         {3599.5e9, 60e9, "min", 1e9, "s"}, {86370e9, 3600e9, "h", 60e9, "min"},
         {0, 86400e9, "d", 3600e9, "h"},
     };
-    if (ns == 0) {
+    // Clocks do not tell less than a nanosecond: that is what sums of fractions leave.
+    if (fabs(ns) < 0.5) {
         sj_buf_adds(out, "0 s");
         return;
     }

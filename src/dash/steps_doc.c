@@ -21,10 +21,12 @@ const struct sj_view_build *sj_scope_build(const struct sj_scope *scope, uint32_
 
 void sj_change_text(struct sj_buf *out, double change)
 {
+    double percent = 100 * expm1(change);
     if (change > DOUBLED) {
         sj_buf_addf(out, "\u00d7%.1f", exp(change));
+    } else if (fabs(percent) < 0.05) {
+        sj_buf_adds(out, "\u00b1\u00a00\u00a0%");
     } else {
-        double percent = 100 * expm1(change);
         sj_buf_addf(out, "%s%.1f\u00a0%%", percent < 0 ? "\u2212" : "+", fabs(percent));
     }
 }

@@ -112,7 +112,7 @@ window.scrubjay = (() => {
         change,
         money,
         number: (value) => (Math.abs(value) >= 999.5 ? count : digits)(value),
-        span: (value) => (value === 0 ? '0 s' : scaled(value, spans)),
+        span: (value) => (Math.abs(value) < 0.5 ? '0 s' : scaled(value, spans)),
         size: (value) => scaled(value, sizes),
         share: (value) => (value > 0 && value < 0.0005 ? '< 0.1 %'
             : `${Number((value * 100).toFixed(1))} %`),
