@@ -47,22 +47,22 @@ async function byKeys(reader) {
     await tab.keyboard.press('0');
     equal('… 0 shows all', true, all === await picture());
     // One that can be hit, and is not all there is.
-    const { x, y, width, height } = await stage.boundingBox();
+    const { width, height } = await stage.boundingBox();
     const { depth, start_ns: starts, wall_ns: lengths } = (await reader.json(path)).tables.trace.data;
     const whole = Math.max(...lengths);
     const at = lengths.findIndex((length) => length > whole / 10 && length < whole * 0.8);
     const lane = (height - 22) / (Math.max(...depth) + 1);
-    const middle = x + width * (starts[at] + lengths[at] / 2) / whole;
+    const middle = width * (starts[at] + lengths[at] / 2) / whole;
+    const click = (deep) => stage.click({ position: { x: middle, y: 20 + lane * (deep + 0.5) } });
     const isZoomed = async () => {
         const before = await picture();
         await tab.keyboard.press('0');
         return before !== await picture();
     };
-    const top = y + 20;
-    await tab.mouse.click(middle, top + lane * (depth[at] + 0.5));
+    await click(depth[at]);
     check('a click zooms in', await isZoomed());
-    await tab.mouse.click(middle, top + lane * (depth[at] + 0.5));
-    await tab.mouse.click(middle, top + lane * 0.5);
+    await click(depth[at]);
+    await click(0);
     check('… one on the outermost shows all', !await isZoomed());
     result('the trace: nothing went wrong', await reader.harm());
 }
