@@ -66,7 +66,8 @@ static void put_head(const struct sj_doc *doc, const struct sj_doc_frame *frame,
     }
     sj_buf_adds(out, " \xc2\xb7 Scrubjay</title>\n");
     put_asset(out, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"", "favicon.svg", "\">");
-    if (has_lines(doc)) {
+    // What changes may have lines later.
+    if (has_lines(doc) || doc->live_s > 0) {
         put_asset(out, "<link rel=\"stylesheet\" href=\"", "uplot.css", "\">");
         put_asset(out, "<script defer src=\"", "uplot.js", "\"></script>");
     }

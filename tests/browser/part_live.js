@@ -93,7 +93,9 @@ async function grows(site, reader, team) {
     await pass(site, 'a');
     await pass(site, 'b');
     await rows(reader, 2);
-    await reader.tab.waitForSelector('figure[data-table=waterfall] .stage canvas');
+    for (const name of ['waterfall', 'concurrency']) {
+        await reader.tab.waitForSelector(`figure[data-table=${name}] .stage canvas`);
+    }
     check('what it has done so far appears by itself', await reader.tab.evaluate(() =>
         window.isTheSame));
     await reader.tab.waitForFunction(() => /2 actions/.test(window.said.join()));
@@ -138,6 +140,7 @@ async function keeps(site, reader) {
     await tab.keyboard.press('Escape');
     const link = await tab.$('table#waterfall tbody tr:nth-child(2) a');
     await link.focus();
+    await reader.shot('live-light');
     check('said in full once, not at each look', await tab.evaluate(() =>
         window.said.length <= 3), JSON.stringify(await tab.evaluate(() => window.said)));
 }

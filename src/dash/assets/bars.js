@@ -92,7 +92,8 @@ window.scrubjay.bars = (() => {
                 bar.at = at;
             });
             this.lanes = labels.length;
-            this.first = this.bars.reduce((least, bar) => Math.min(least, bar.start), Infinity);
+            // Starts are counted from that of the whole, in which nothing may have run at first.
+            this.first = this.bars.reduce((least, bar) => Math.min(least, bar.start), 0);
             this.last = this.bars.reduce((most, bar) => Math.max(most, bar.end), -Infinity);
             this.laneHeight = Math.max(5, Math.min(20, Math.floor(520 / this.lanes)));
             const counts = new Map();

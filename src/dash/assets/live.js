@@ -22,7 +22,9 @@
     const summary = () => [...main.querySelectorAll('.summary')].map((node) => node.textContent);
     let known = summary();
 
-    function say(text) {
+    // News stand in the page anyway: they are for who cannot see it.
+    function say(text, isNews) {
+        line.className = isNews ? 'unseen' : 'live';
         line.textContent = text;
         saidAt = Date.now();
     }
@@ -34,7 +36,7 @@
         const text = now.find((one) => /\d/.test(one) && !known.includes(one));
         if (isDue && text) {
             known = now;
-            say(text);
+            say(text, true);
         }
         return text || '';
     }
