@@ -8,9 +8,10 @@ const { Reader, part } = require('./lib.js');
 const { findPages } = require('./pages.js');
 
 const pictures = [
-    { name: 'overview', height: 640 },
+    { name: 'overview', height: 1000 },
     { name: 'build', selector: 'main h2', height: 660 },
     { name: 'commit', height: 560 },
+    { name: 'compare', height: 620 },
     { name: 'unit', height: 520 },
     { name: 'headers', height: 560 },
     { name: 'misses', height: 690, dark: true },
