@@ -33,6 +33,8 @@ static int read_from(struct sj_history *history, uint64_t from)
     }
     int status = sj_fd_read(history->file.fd, &bytes);
     size_t used = 0;
+    // Lists of what each path's changes are were made of less.
+    sj_history_forget(history);
     if (status == 0) {
         status = sj_history_file_decode(history, bytes.data, bytes.len, from == 0, &used);
         history->file.len = from + used;

@@ -128,6 +128,32 @@ Test(kept, histories_that_are_open_at_once_see_each_others_commits)
     sj_repo_close(two);
 }
 
+// What another one has taken in counts for each path, too.
+Test(kept, changes_of_a_path_are_those_that_another_one_took_in)
+{
+    make_commits(1, 3);
+    struct sj_repo *repo = open_repo("r");
+    struct sj_history_update update;
+    struct sj_err err;
+    size_t count;
+    struct sj_history *one = open_history(repo, cache, "HEAD", &update);
+    (void)sj_history_of_path(one, sj_history_path_find(one, "same"), &count);
+    cr_expect_eq(count, 3);
+    make_commits(4, 12);
+    struct sj_history *other = open_history(repo, cache, "HEAD", &update);
+    struct sj_oid head;
+    cr_assert_eq(sj_repo_find(repo, "HEAD", &head, &err), 0);
+    cr_assert_eq(sj_history_take(one, &head, &update, &err), 0, "%s", err.text);
+    cr_expect_eq(update.added, 0);
+    (void)sj_history_of_path(one, sj_history_path_find(one, "same"), &count);
+    cr_expect_eq(count, 12);
+    (void)sj_history_of_path(one, sj_history_path_find(one, "d5/f12"), &count);
+    cr_expect_eq(count, 1);
+    sj_history_close(other);
+    sj_history_close(one);
+    sj_repo_close(repo);
+}
+
 Test(kept, a_file_that_cannot_be_written_is_read)
 {
     make_commits(1, 3);
