@@ -33,6 +33,14 @@ static char *link_point(size_t point, void *user)
     return sj_link_build(charts->scope->call, build_at(charts, point));
 }
 
+// What a build costs is its commit's doing; when it ran, and how, its own.
+static char *link_commit(size_t point, void *user)
+{
+    const struct charts *charts = user;
+    size_t build = charts->course->picked.points[point].build;
+    return sj_link_built(charts->scope->call, &charts->scope->view.builds[build]);
+}
+
 static struct sj_series_doc series_of(struct charts *charts, const char *id, const char *caption)
 {
     return (struct sj_series_doc){
@@ -100,6 +108,7 @@ static void add_cpu(struct charts *charts)
     struct sj_series_doc series = series_of(
         charts, "cpu", "CPU of a build if all missed, with the speed of machines taken off");
     series.summary = sj_buf_text(&summary);
+    series.link = link_commit;
     add_column(&series, "cpu_ns", "CPU if all missed", SJ_DOC_SPAN, charts->course->cpu);
     struct sj_doc_table *table = sj_series_doc_add(charts->scope->call, &series);
     sj_steps_mark(charts->scope, table, charts->course->steps, charts->course->step_count);
@@ -122,6 +131,7 @@ static void add_causes(struct charts *charts)
     series.summary = "CPU of misses of each build, stacked by cause: commits, other necessary "
                      "causes, redundant misses.";
     series.is_stack = true;
+    series.link = link_commit;
     uint64_t sums[SJ_CLASS_COUNT] = {0};
     for (size_t i = 0; i < series.count; i++) {
         const struct sj_build_causes *causes =

@@ -215,6 +215,15 @@ static void add_pull(const struct sj_commit_told *told)
     }
 }
 
+static void add_first_build(const struct sj_commit_told *told)
+{
+    if (told->first != UINT32_MAX) {
+        const struct sj_build *build = &told->scope->view.builds[told->first].build;
+        SJ_AUTO(sj_auto_free) char *href = sj_link_build(told->scope->call, build);
+        sj_doc_fact(told->scope->call->doc, "build", "first build of it", build->id, href);
+    }
+}
+
 static void add_compare(const struct sj_commit_told *told)
 {
     const struct sj_view *view = &told->scope->view;
@@ -359,6 +368,7 @@ static int fill(struct sj_commit_told *told, struct sj_err *err)
     add_figures(told);
     add_facts(told);
     add_pull(told);
+    add_first_build(told);
     add_compare(told);
     add_files(told);
     status = add_merge(told, err);

@@ -238,6 +238,12 @@ char *sj_link_build(const struct sj_dash_call *call, const struct sj_build *buil
     return *build->id ? sj_dash_link(call->query, "build", build->id, NULL) : NULL;
 }
 
+char *sj_link_built(const struct sj_dash_call *call, const struct sj_view_build *at)
+{
+    return at->commit != SJ_NO_COMMIT ? sj_link_oid(call, &at->build.commit)
+                                      : sj_link_build(call, &at->build);
+}
+
 char *sj_link_compare(const struct sj_dash_call *call, const struct sj_build *a,
                       const struct sj_build *b)
 {

@@ -116,6 +116,10 @@ char *sj_link_oid(const struct sj_dash_call *call, const struct sj_oid *commit);
  * it has no id */
 char *sj_link_build(const struct sj_dash_call *call, const struct sj_build *build);
 
+/** Where a point that stands for a build leads: to what was built. @param call call @param at build
+ * @return link to its commit where that is known, else to itself; as sj_dash_link() */
+char *sj_link_built(const struct sj_dash_call *call, const struct sj_view_build *at);
+
 /** A link to a comparison. @param call call @param a build @param b build @return as
  * sj_dash_link(); NULL: one has no id */
 char *sj_link_compare(const struct sj_dash_call *call, const struct sj_build *a,

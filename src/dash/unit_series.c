@@ -25,7 +25,7 @@ static const struct sj_view_build *build_at(const struct drawn *drawn, size_t po
 static char *link_point(size_t point, void *user)
 {
     const struct drawn *drawn = user;
-    return sj_link_build(drawn->told->scope->call, &build_at(drawn, point)->build);
+    return sj_link_built(drawn->told->scope->call, build_at(drawn, point));
 }
 
 static const struct sj_sample *sample_at(const struct drawn *drawn, size_t point)
