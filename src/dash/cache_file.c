@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pages have worked out, as a file. Numbers are little-endian.
 //
-//   16 bytes  key of the format and the program's version: one of another version is begun anew
+//   16 bytes  key of the format and of the program: a file of another one is begun anew
 //   entries:  u32 length, 16 bytes key, 16 bytes XXH3-128 of length, key and bytes; the bytes
 #include "dash/cache_file.h"
 
@@ -16,10 +16,23 @@
 
 #define ENTRY_MAX ((size_t)1 << 30)
 
+// What another program has worked out may be wrong for this one, be it of the same version: it is
+// known by its file.
 static struct sj_key header(void)
 {
-    static const char text[] = "scrubjay pages 1, " SJ_VERSION;
-    return sj_key_of(text, sizeof text - 1);
+    struct {
+        char text[32];
+        uint64_t device, inode, size, seconds, nanoseconds;
+    } told = {.text = "scrubjay pages 1, " SJ_VERSION};
+    struct stat st;
+    if (stat("/proc/self/exe", &st) == 0) {
+        told.device = st.st_dev;
+        told.inode = st.st_ino;
+        told.size = (uint64_t)st.st_size;
+        told.seconds = (uint64_t)st.st_mtim.tv_sec;
+        told.nanoseconds = (uint64_t)st.st_mtim.tv_nsec;
+    }
+    return sj_key_of(&told, sizeof told);
 }
 
 static struct sj_key check_of(uint32_t len, const struct sj_key *key, const void *data)

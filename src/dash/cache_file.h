@@ -32,7 +32,7 @@ typedef void sj_cache_visit(const struct sj_key *key, const void *data, size_t l
  * @param limit bytes that it may have; a longer one is worth nothing
  * @param visit called for each entry, the oldest first
  * @param user  handed to visit
- * @return bytes that are good; 0: there is no such file, or it is not one of this version
+ * @return bytes that are good; 0: there is no such file, or it is another program's
  */
 size_t sj_cache_file_read(const char *path, size_t limit, sj_cache_visit *visit, void *user);
 
