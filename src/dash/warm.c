@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "dash/answer.h"
 #include "dash/query.h"
@@ -36,6 +36,7 @@ struct asked {
 struct sj_warmer {
     struct sj_dash_ground ground; // the thread's
     uint64_t made;                // state of the ground that all was made of; the thread's
+    struct stat damaged;          // of a database that could not be read; the thread's
     pthread_t thread;
     atomic_bool is_ending;
     pthread_mutex_t lock; // guards what follows
@@ -176,12 +177,31 @@ static void make_asked(struct sj_warmer *warmer)
     }
 }
 
+// One that could not be read is not tried again before it has changed: each time costs memory that
+// LMDB does not give back.
+static bool is_damaged(const struct sj_warmer *warmer, const struct stat *file)
+{
+    const struct stat *known = &warmer->damaged;
+    return known->st_ino == file->st_ino && known->st_size == file->st_size &&
+           known->st_mtim.tv_sec == file->st_mtim.tv_sec &&
+           known->st_mtim.tv_nsec == file->st_mtim.tv_nsec;
+}
+
 static void work(struct sj_warmer *warmer)
 {
+    struct stat file;
     struct sj_err err = {0};
+    SJ_AUTO(sj_auto_free)
+    char *path = sj_asprintf("%s/records/data.mdb", warmer->ground.options->config->cache_dir);
+    if (stat(path, &file) < 0 || is_damaged(warmer, &file)) {
+        return;
+    }
     int status = sj_dash_ground_refresh(&warmer->ground, &err);
+    if (status < 0) {
+        warmer->damaged = file; // a page tells what is wrong
+    }
     if (status < 0 || !warmer->ground.db || warmer->made == warmer->ground.state) {
-        return; // a page tells what is wrong
+        return;
     }
     warmer->made = warmer->ground.state;
     make_asked(warmer);
