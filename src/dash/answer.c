@@ -28,6 +28,7 @@ struct making {
     struct sj_dash_call call;
     const char *project;
     const struct sj_dash_page *page;
+    bool was_kept; // only what took long is
     struct sj_err err;
 };
 
@@ -348,6 +349,7 @@ static int make_or_find(struct making *making)
     if (sj_kept_find(cache, &key, &found)) {
         sj_doc_free(call->doc);
         call->doc = found;
+        making->was_kept = true;
         return 0;
     }
     uint64_t begin_ns = sj_clock_ns(CLOCK_MONOTONIC);
@@ -402,10 +404,11 @@ static int check_page(struct making *making)
     return sj_dash_ground_refresh(making->ground, err);
 }
 
-void sj_dash_answer_page(struct sj_dash_ground *ground, const struct sj_page_request *request,
+bool sj_dash_answer_page(struct sj_dash_ground *ground, const struct sj_page_request *request,
                          struct sj_page_answer *out)
 {
     struct making making = {.ground = ground, .request = request, .out = out};
+    uint64_t begin_ns = sj_clock_ns(CLOCK_MONOTONIC);
     making.format = sj_dash_format_of(request);
     int status = sj_dash_query_read(request->path, request->query, sj_clock_ns(CLOCK_REALTIME),
                                     &making.query, &making.err);
@@ -423,4 +426,5 @@ void sj_dash_answer_page(struct sj_dash_ground *ground, const struct sj_page_req
     sj_buf_release(&making.call.raw);
     free(making.call.location);
     sj_dash_query_release(&making.query);
+    return making.was_kept || sj_clock_ns(CLOCK_MONOTONIC) - begin_ns > ground->options->slow_ns;
 }

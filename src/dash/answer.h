@@ -19,6 +19,7 @@
 bool sj_dash_answer_alone(const struct sj_page_request *request, struct sj_page_answer *out);
 
 /** Answer with a page. @param ground what it is made from, nobody else's meanwhile @param request
- * request @param out takes the answer */
-void sj_dash_answer_page(struct sj_dash_ground *ground, const struct sj_page_request *request,
+ * request @param out takes the answer @return whether the page took long when it was made, now or
+ * before it was kept */
+bool sj_dash_answer_page(struct sj_dash_ground *ground, const struct sj_page_request *request,
                          struct sj_page_answer *out);

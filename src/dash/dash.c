@@ -124,9 +124,7 @@ void sj_dash_answer(const struct sj_page_request *request, struct sj_page_answer
         take_in(dash);
     }
     size_t at = take_ground(dash);
-    uint64_t begin_ns = sj_clock_ns(CLOCK_MONOTONIC);
-    sj_dash_answer_page(&dash->grounds[at], request, out);
-    bool is_slow = sj_clock_ns(CLOCK_MONOTONIC) - begin_ns > dash->options.slow_ns;
+    bool is_slow = sj_dash_answer_page(&dash->grounds[at], request, out);
     if (is_slow && out->status == 200 && sj_skip_prefix(out->type, "text/html")) {
         sj_warmer_note(dash->warmer, &dash->grounds[at], request);
     }

@@ -89,7 +89,7 @@ static void make(struct sj_warmer *warmer, struct asked *asked)
         .may_read_user = asked,
     };
     struct sj_page_answer answer = {.body = SJ_BUF_INIT(SJ_PAGE_BODY_MAX)};
-    sj_dash_answer_page(&warmer->ground, &request, &answer);
+    (void)sj_dash_answer_page(&warmer->ground, &request, &answer);
     sj_buf_release(&answer.body);
 }
 

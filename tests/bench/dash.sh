@@ -8,8 +8,8 @@
 #   cold   first request of a process, nothing is kept yet
 #   all    requests until nothing is left for later
 #   kept   first request of a process that finds what an earlier one has kept
-#   new    the same when another build has come, and nobody was ahead
-#   ahead  the same when the server's thread was ahead
+#   new    the same when another build has come since
+#   ahead  first request after a build has come to a process that had been asked for all of them
 #   again  once more in the same process
 # shellcheck source=tests/bench/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -52,18 +52,19 @@ cp "$store/records/pages" "$work/pages"
 for target in "${targets[@]}"; do
     read -r _ "kept[$target]" _ < <(pages kept "$target")
 done
-if [ -z "${STORE:-}" ]; then
-    "$build/tests/bench/bench-records" more "$store" "$builds" "$units" >/dev/null
-    "$build/tests/bench/bench-records" ingest "$store" >/dev/null || fault 'ingestion'
-fi
+# Another build comes, in the same store.
+cat >"$work/more" <<END
+[ -n '${STORE:-}' ] ||
+    { $build/tests/bench/bench-records more $store $builds $units &&
+        $build/tests/bench/bench-records ingest $store; } >/dev/null
+END
+while read -r target ms _; do
+    ahead[$target]=$ms
+done < <(THEN="sh $work/more" pages ahead "${targets[@]}")
 for target in "${targets[@]}"; do
     restore
     read -r _ "new[$target]" _ < <(pages kept "$target")
 done
-restore
-while read -r target ms _; do
-    ahead[$target]=$ms
-done < <(pages ahead "${targets[@]}")
 
 printf '%-42s %8s %4s %8s %8s %8s %8s\n' page cold all kept new ahead again
 for target in "${targets[@]}"; do

@@ -4,9 +4,11 @@
 // usage: bench-dash STORE-DIR cold|kept|ahead REPOSITORIES TARGET...
 //   cold:  what pages had worked out is removed first
 //   kept:  it is there
-//   ahead: it is there, and what is missing is made ahead of the first request
+//   ahead: it is there; each page was asked for once, then the command of THEN was run, and what is
+//          missing was made ahead of the first request
 // Prints for each target: first ms, requests until all is there, best ms, bytes.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,6 +111,14 @@ int main(int argc, char **argv)
     if (status < 0) {
         (void)fprintf(stderr, "%s\n", err.text);
         return 2;
+    }
+    bool is_late;
+    for (int i = 4; i < argc && options.is_eager; i++) {
+        (void)make(dash, argv[i], &is_late);
+    }
+    const char *command = getenv("THEN");
+    if (options.is_eager && command && system(command) != 0) {
+        (void)fprintf(stderr, "%s: failed\n", command);
     }
     sj_dash_settle(dash);
     for (int i = 4; i < argc; i++) {
