@@ -4,7 +4,7 @@
 # usage: dash.sh BUILD-FOLDER [BUILDS [UNITS]]
 # With STORE set (a store's directory, which is copied) its records are looked at instead, and with
 # REPOSITORIES (as the server's setting) the commits, too.
-# Columns, in milliseconds:
+# Columns, in milliseconds of CPU of the thread that answers:
 #   cold   first request of a process, nothing is kept yet
 #   all    requests until nothing is left for later
 #   kept   first request of a process that finds what an earlier one has kept
