@@ -17,7 +17,8 @@ function under(links, start) {
     return links.find((link) => link.startsWith(start));
 }
 
-// Where each kind of page can be had, on a server that has the records.
+// Where each kind of page can be had, on a server that has the records. `hostile`: names that must be
+// among them; none in records that are nobody's test.
 async function findPages(reader, hostile) {
     const commits = linksOf(await reader.json('/dash/commits?since=all'));
     const builds = linksOf(await reader.json('/dash/builds'));
@@ -47,7 +48,8 @@ async function findPages(reader, hostile) {
         },
         {
             name: 'hostile unit',
-            path: units.find((link) => decodeURIComponent(link).includes(hostile.dir.slice(4))),
+            path: hostile && units.find((link) =>
+                decodeURIComponent(link).includes(hostile.dir.slice(4))),
         },
         { name: 'cache', path: '/dash/cache' },
         { name: 'tokens', path: '/dash/tokens' },

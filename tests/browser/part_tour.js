@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pictures of docs/dashboard-tour.md. When pages have changed:
-//   for i in build-browser/shots/tour-*.png; do
-//       convert "$i" +dither -colors 64 -strip "docs/pictures/${i##*/tour-}"
-//   done
+// Pictures of pages. As a program it takes those of docs/dashboard-tour.md: see tour.sh.
 'use strict';
-const { Reader, part } = require('./lib.js');
+const { launch, Reader, part, failed } = require('./lib.js');
 const { findPages } = require('./pages.js');
 
 const pictures = [
-    { name: 'overview', height: 1000 },
-    { name: 'build', selector: 'main h2', height: 660 },
-    { name: 'commit', height: 560 },
-    { name: 'compare', height: 620 },
-    { name: 'unit', height: 520 },
-    { name: 'headers', height: 560 },
-    { name: 'misses', height: 690, dark: true },
+    { name: 'overview', height: 1290 },
+    { name: 'build', selector: 'main h2', height: 620 },
+    { name: 'commit', height: 720 },
+    { name: 'compare', height: 1000 },
+    { name: 'unit', height: 1000 },
+    { name: 'headers', height: 900 },
+    { name: 'misses', height: 900, dark: true },
 ];
 
-module.exports = async (site) => {
+async function takePictures(site) {
     for (const dark of [false, true]) {
         const reader = await Reader.open(site.browser, { base: site.local, dark });
         await reader.tab.goto(site.local);
@@ -31,4 +28,14 @@ module.exports = async (site) => {
         }
         await reader.close();
     }
-};
+}
+
+module.exports = takePictures;
+
+if (require.main === module) {
+    launch().then(async (browser) => {
+        await takePictures({ browser, local: process.argv[2] });
+        await browser.close();
+        process.exit(failed() ? 1 : 0);
+    });
+}
