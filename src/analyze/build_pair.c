@@ -2,7 +2,6 @@
 #include "analyze/build_pair.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #define DIGITS_MIN 7 // of a commit's name
@@ -74,6 +73,15 @@ struct named {
     struct sj_oid commit;
 };
 
+static bool by_git(const struct sj_build_choice *choice, const char *word, struct sj_oid *out)
+{
+    if (!choice->repo) {
+        return false;
+    }
+    return (choice->is_plain ? sj_repo_find_plain(choice->repo, word, out)
+                             : sj_repo_find(choice->repo, word, out, NULL)) == 0;
+}
+
 static int name(const struct sj_build_choice *choice, struct named *named, struct sj_err *err)
 {
     const char *word = named->word;
@@ -83,8 +91,7 @@ static int name(const struct sj_build_choice *choice, struct named *named, struc
     if (named->build) {
         return 0;
     }
-    bool is_known = (choice->repo && sj_repo_find(choice->repo, word, &named->commit, NULL) == 0) ||
-                    by_digits(choice, word, &named->commit);
+    bool is_known = by_git(choice, word, &named->commit) || by_digits(choice, word, &named->commit);
     if (is_known && by_commit(choice, &named->commit, NULL)) {
         return 0;
     }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -16,6 +17,7 @@ struct sj_build_choice {
     const struct sj_build *builds; /**< by start */
     size_t count;                  /**< length of builds */
     struct sj_repo *repo;          /**< knows commits; NULL: none at hand */
+    bool is_plain;                 /**< strangers name commits: see sj_repo_find_plain() */
     const char *job;               /**< for commits: of which job; NULL: any that both have */
 };
 

@@ -62,7 +62,7 @@ static void add_site(struct sj_hasher *hasher, const struct sj_dash_call *call)
     bool has_head = site->repo && sj_repo_tip(site->repo, &head, NULL) == 0;
     // A branch moves.
     if (site->repo && call->query->subject[0]) {
-        (void)sj_repo_find(site->repo, call->query->subject[0], &subject, NULL);
+        (void)sj_repo_find_plain(site->repo, call->query->subject[0], &subject);
     }
     sj_hasher_field(hasher, subject.bytes, SJ_OID_SIZE);
     add_number(hasher, site->repo != NULL);

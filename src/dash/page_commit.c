@@ -14,24 +14,11 @@
 #define ROWS_PEOPLE   50
 #define ROWS_PROGRAMS 10000
 
-// What git understands beyond names ("^{/text}") may take long to find.
-static bool is_plain(const char *text)
-{
-    for (const char *at = text; *at; at++) {
-        bool is_word = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-                       (*at >= '0' && *at <= '9') || strchr("._-/~^", *at);
-        if (!is_word) {
-            return false;
-        }
-    }
-    return *text != '\0';
-}
-
 static int find_commit(const struct sj_scope *scope, const char *text, struct sj_oid *out,
                        struct sj_err *err)
 {
     struct sj_repo *repo = scope->call->site->repo;
-    if (repo && is_plain(text) && sj_repo_find(repo, text, out, NULL) == 0) {
+    if (repo && sj_repo_find_plain(repo, text, out) == 0) {
         return 0;
     }
     // What builds tell of needs no repository.

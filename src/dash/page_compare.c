@@ -437,6 +437,7 @@ static int find(const struct sj_scope *scope, const struct sj_compare_asked *ask
         .builds = builds,
         .count = scope->view.build_count,
         .repo = call->site->repo,
+        .is_plain = true,
         .job = call->filter.job,
     };
     const char *b = asked->b ? asked->b : "last";

@@ -69,6 +69,12 @@ int sj_repo_find(struct sj_repo *repo, const char *text, struct sj_oid *out, str
     return sj_git_fail(err, code, "'%s' names no commit", text);
 }
 
+// ":/text", "^{/text}" and "@{…}".
+int sj_repo_find_plain(struct sj_repo *repo, const char *text, struct sj_oid *out)
+{
+    return strpbrk(text, ":{") ? -EINVAL : sj_repo_find(repo, text, out, NULL);
+}
+
 int sj_repo_range(struct sj_repo *repo, const char *text, struct sj_oid *from, struct sj_oid *to,
                   struct sj_err *err)
 {

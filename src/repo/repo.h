@@ -106,6 +106,17 @@ int sj_repo_tip(struct sj_repo *repo, struct sj_repo_head *out, struct sj_err *e
 int sj_repo_find(struct sj_repo *repo, const char *text, struct sj_oid *out, struct sj_err *err);
 
 /**
+ * Find a commit that a stranger names: a name, an abbreviation, "HEAD~3". What git understands
+ * beyond that, such as ":/text", looks through all of history for a pattern, which may never end.
+ *
+ * @param repo repository
+ * @param text what to find
+ * @param out  takes the commit's name
+ * @return 0 or a negative errno: -EINVAL where more than a name is asked for
+ */
+int sj_repo_find_plain(struct sj_repo *repo, const char *text, struct sj_oid *out);
+
+/**
  * Find a range "A..B", "A.." (to HEAD), "..B" or "B" (from the root).
  *
  * @param repo repository

@@ -299,7 +299,7 @@ Test(pages_a, a_commit_is_found_by_what_git_calls_it)
         json_decref(page);
     }
     static const char *const wrong[] = {"nothing", "0000000000000000000000000000000000000000",
-                                        "HEAD%5E%7B%2Fh%7D", "%2E%2E%2F%2E%2E%2Fetc"};
+                                        "HEAD%5E%7B%2Fh%7D", "%3A%2Fh", "%2E%2E%2F%2E%2E%2Fetc"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char target[120];
         (void)snprintf(target, sizeof target, "/dash/commit/%s", wrong[i]);
@@ -334,6 +334,8 @@ Test(pages_a, builds_are_compared_by_id_and_by_commit)
     cr_expect_str_eq(pager_text(page, "pairs", "before", 0), "two");
     json_decref(page);
     cr_expect_null(pager_json(&project.pager, "/api/v1/compare/one/nine"));
+    cr_expect_null(pager_json(&project.pager, "/api/v1/compare/HEAD%5E%7B%2Fheader%7D/HEAD~1"));
+    cr_expect_eq(project.pager.status, -ENOENT);
     cr_expect_eq(project.pager.status, -ENOENT);
     end(&project);
 }

@@ -286,6 +286,14 @@ Test(repo, commits_are_found_as_people_name_them)
         cr_expect_lt(sj_repo_find(repo, wrong[i], &id, &err), 0, "%s", wrong[i]);
         cr_expect_neq(err.text[0], '\0');
     }
+    // Strangers may not have history searched for a pattern.
+    static const char *const searches[] = {":/2", "HEAD^{/2}", "main@{0}",
+                                           "side^{/(a*)*(b*)*(.*)*z}"};
+    cr_expect_eq(sj_repo_find_plain(repo, "HEAD~3^0", &id), 0);
+    cr_expect(sj_oid_eq(&id, &side));
+    for (size_t i = 0; i < sizeof searches / sizeof *searches; i++) {
+        cr_expect_eq(sj_repo_find_plain(repo, searches[i], &id), -EINVAL, "%s", searches[i]);
+    }
     sj_repo_close(repo);
     repo = open_repo("s");
     cr_expect_eq(sj_repo_find(repo, "HEAD~1", &id, &err), 0);
