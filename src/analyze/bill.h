@@ -145,7 +145,8 @@ struct sj_bill_order {
     /** Called with each build's own bill, in no order; NULL: nobody asks. @param build its index
      * in the view @param bill its bill, valid during the call @param user `user` */
     void (*each)(size_t build, const struct sj_bill *bill, void *user);
-    /** Looks a build's bill up where somebody else keeps them; NULL: nobody does. @param key of it
+    /** Looks a build's bill up where somebody else keeps them, in place of the database; NULL:
+     * nobody does. @param key of it
      * @param out bytes are appended @param user `user` @return whether it was there */
     bool (*get)(const struct sj_key *key, struct sj_buf *out, void *user);
     /** Keeps a build's bill; NULL: nobody does. @param key of it @param data bytes @param len how

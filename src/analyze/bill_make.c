@@ -128,8 +128,9 @@ static bool find_bytes(struct making *making, size_t index, struct sj_buf *out)
 {
     const struct sj_bill_order *order = making->order;
     uint32_t number = order->view->builds[index].build.number;
-    if (order->get && order->get(&making->prints[index], out, order->user)) {
-        return true;
+    // Those of the database follow from all builds: who keeps others may not see all.
+    if (order->get) {
+        return order->get(&making->prints[index], out, order->user);
     }
     return sj_db_memo_get(order->view->db, number, memo_name(making->order->is_drill), out) == 0;
 }

@@ -365,6 +365,49 @@ Test(bill, damaged_bytes_are_refused)
     sj_pool_release(&pool);
 }
 
+static bool get_none(const struct sj_key *key, struct sj_buf *out, void *user)
+{
+    (void)key;
+    (void)out;
+    (void)user;
+    return false;
+}
+
+static void count_one(const struct sj_key *key, const void *data, size_t len, void *user)
+{
+    (void)key;
+    (void)data;
+    *(size_t *)user += len > 0;
+}
+
+// The database's follow from what everybody built: readers who see less have others.
+Test(bill, who_keeps_bills_is_given_none_of_the_database)
+{
+    SJ_AUTO(sj_auto_free) struct play *play = sj_new(struct play);
+    struct sj_pool pool = {0};
+    struct sj_bill bill = {.pool = &pool};
+    play_history(play, 7);
+    fixture_load(&play->at, NULL, NULL, 0);
+    make_bill(play, false, &bill);
+    size_t made = 0;
+    const struct sj_view *view = &play->at.view;
+    SJ_AUTO(sj_auto_free) bool *is_wanted = sj_calloc(view->build_count, sizeof *is_wanted);
+    memset(is_wanted, 1, view->build_count);
+    const struct sj_bill_order order = {.view = view,
+                                        .is_wanted = is_wanted,
+                                        .is_read_only = true,
+                                        .get = get_none,
+                                        .put = count_one,
+                                        .user = &made};
+    sj_bill_release(&bill);
+    bill = (struct sj_bill){.pool = &pool};
+    cr_assert_eq(sj_bill_make(&order, &bill, NULL), 0);
+    cr_expect_eq(made, view->build_count);
+    sj_bill_release(&bill);
+    sj_pool_release(&pool);
+    fixture_remove(&play->at);
+}
+
 Test(bill, a_generated_file_that_always_changes_is_priced)
 {
     struct fixture at;
