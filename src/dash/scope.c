@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "dash/cache.h"
 #include "dash/ground.h"
+#include "key/keymap.h"
 
 void sj_scope_release(struct sj_scope *scope)
 {
@@ -88,8 +89,6 @@ void sj_scope_pick(const struct sj_scope *scope, struct sj_series *out)
     sj_series_pick(&part, &options, out);
 }
 
-#define SPACES_MAX 64 // namespaces that readers are told apart by
-
 /** Where bills go while they are made. */
 struct charging {
     const struct sj_dash_site *site;
@@ -108,18 +107,15 @@ static void tell_bill(size_t build, const struct sj_bill *bill, void *user)
 
 struct sj_key sj_dash_reader(const struct sj_view *view)
 {
-    struct sj_str spaces[SPACES_MAX];
-    size_t count = 0;
+    SJ_AUTO(sj_keymap_release) struct sj_keymap seen = {0};
     struct sj_hasher *hasher = sj_hasher_new();
     for (size_t i = 0; i < view->build_count; i++) {
         struct sj_str space = sj_dash_space_of(view->builds[i].build.labels);
-        size_t at = 0;
-        while (at < count && !sj_str_eq(spaces[at], space)) {
-            at++;
-        }
-        if (at == count && count < SPACES_MAX) {
-            spaces[count++] = space;
-            sj_hasher_field(hasher, space.data ? space.data : "", space.len);
+        struct sj_key key = space.data ? sj_key_of(space.data, space.len) : (struct sj_key){0};
+        bool is_new;
+        (void)sj_keymap_put(&seen, &key, &is_new);
+        if (is_new) {
+            sj_hasher_field(hasher, key.bytes, sizeof key.bytes);
         }
     }
     struct sj_key key = sj_hasher_key(hasher);

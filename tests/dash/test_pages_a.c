@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "dash/scope.h"
 #include "pager.h"
 
 #define SECOND 1e9
@@ -492,6 +493,33 @@ Test(pages_a, hostile_texts_end_no_element)
         cr_expect_null(strstr(sj_buf_text(&html), "<script>alert"), "%s", targets[i]);
     }
     end(&project);
+}
+
+// However many namespaces there are, and also where only one sees what has none.
+Test(pages_a, readers_are_told_apart_by_all_that_they_see)
+{
+    static char labels[100][24];
+    static struct sj_view_build builds[100];
+    const struct sj_view view = {.builds = builds, .build_count = 100};
+    for (size_t i = 0; i < 100; i++) {
+        (void)snprintf(labels[i], sizeof labels[i], "namespace=n%zu", i / 2);
+        builds[i].build.labels = labels[i];
+    }
+    struct sj_key all = sj_dash_reader(&view);
+    for (size_t i = 0; i < 100; i++) {
+        (void)snprintf(labels[i], sizeof labels[i], "namespace=n%zu", i < 98 ? i : 0);
+    }
+    struct sj_key less = sj_dash_reader(&view);
+    builds[99].build.labels = "namespace=other";
+    struct sj_key other = sj_dash_reader(&view);
+    builds[99].build.labels = "namespace=";
+    struct sj_key nameless = sj_dash_reader(&view);
+    builds[99].build.labels = "";
+    struct sj_key none = sj_dash_reader(&view);
+    cr_expect_not(sj_key_eq(&all, &less));
+    cr_expect_not(sj_key_eq(&less, &other));
+    cr_expect_not(sj_key_eq(&nameless, &other));
+    cr_expect_not(sj_key_eq(&nameless, &none));
 }
 
 Test(pages_a, who_may_see_nothing_sees_nothing)
