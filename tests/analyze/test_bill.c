@@ -389,6 +389,7 @@ Test(bill, who_keeps_bills_is_given_none_of_the_database)
     play_history(play, 7);
     fixture_load(&play->at, NULL, NULL, 0);
     make_bill(play, false, &bill);
+    fixture_load(&play->at, NULL, NULL, 0);
     size_t made = 0;
     const struct sj_view *view = &play->at.view;
     SJ_AUTO(sj_auto_free) bool *is_wanted = sj_calloc(view->build_count, sizeof *is_wanted);
