@@ -86,6 +86,17 @@ static void note_build(struct sj_dash_ground *ground, const struct sj_build *bui
     row->newest_ns = build->start_ns > row->newest_ns ? build->start_ns : row->newest_ns;
 }
 
+// A revision may come twice, with other records: a power cut takes the latest ones away, and they
+// are taken in again. Hence the sums.
+static void add_build(struct sj_hasher *hasher, const struct sj_build *build)
+{
+    const uint64_t told[] = {build->number,   build->revision, build->flags,
+                             build->start_ns, build->wall_ns,  build->units};
+    sj_hasher_add(hasher, told, sizeof told);
+    sj_hasher_add(hasher, build->count, sizeof build->count);
+    sj_hasher_add(hasher, build->cpu_ns, sizeof build->cpu_ns);
+}
+
 // Builds come by their start.
 static void take_starts(struct sj_dash_ground *ground, const struct sj_build *builds, size_t count)
 {
@@ -93,9 +104,7 @@ static void take_starts(struct sj_dash_ground *ground, const struct sj_build *bu
     ground->starts = sj_calloc(count + 1, sizeof *ground->starts);
     ground->build_count = count;
     for (size_t i = 0; i < count; i++) {
-        const uint64_t told[] = {builds[i].number, builds[i].revision, builds[i].flags,
-                                 builds[i].start_ns};
-        sj_hasher_add(hasher, told, sizeof told);
+        add_build(hasher, &builds[i]);
         ground->starts[i] = builds[i].start_ns;
     }
     ground->print = sj_hasher_key(hasher);
