@@ -31,9 +31,11 @@ static void add_times(struct sj_hasher *hasher, const struct sj_dash_ground *gro
     add_number(hasher, sj_dash_ground_before(ground, call->filter.since_ns));
     add_number(hasher, sj_dash_ground_before(ground, call->filter.until_ns));
     add_number(hasher, call->filter.until_ns > 0);
-    // How often files change is told by the time that has gone by since a day that was named.
-    bool is_named = query->since_ns > 0 && query->since_ns < call->site->now_ns;
-    add_number(hasher, is_named ? (call->site->now_ns - query->since_ns) / HOUR_NS : 0);
+    // How often files change is told by the length of the time that is asked for, up to now.
+    uint64_t now_ns = call->site->now_ns;
+    uint64_t end_ns = query->until_ns && query->until_ns < now_ns ? query->until_ns : now_ns;
+    bool is_named = query->since_ns > 0 && query->since_ns < end_ns;
+    add_number(hasher, is_named ? (end_ns - query->since_ns) / HOUR_NS : 0);
 }
 
 static void add_reader(struct sj_hasher *hasher, const struct sj_dash_ground *ground,
@@ -75,16 +77,31 @@ static void add_site(struct sj_hasher *hasher, const struct sj_dash_call *call)
     add_number(hasher, site->reason_text != NULL);
 }
 
+// What sj_dash_notes() tells the administrator of what never came in.
+static void add_intake(struct sj_hasher *hasher, const struct sj_dash_call *call)
+{
+    struct sj_db_ingested ever;
+    if (call->request->is_admin && call->site->db &&
+        sj_db_ingested_ever(call->site->db, &ever) == 0) {
+        add_number(hasher, ever.damaged_bytes);
+        add_number(hasher, ever.without_paths);
+        add_number(hasher, ever.skewed);
+        add_number(hasher, ever.refused);
+        sj_hasher_text(hasher, ever.refused_why);
+    }
+}
+
 struct sj_key sj_kept_key(const struct sj_dash_ground *ground, const struct sj_dash_call *call)
 {
     struct sj_hasher *hasher = sj_hasher_new();
-    sj_hasher_text(hasher, "page 1");
+    sj_hasher_text(hasher, "page 2");
     sj_hasher_field(hasher, ground->print.bytes, SJ_KEY_SIZE);
     sj_hasher_text(hasher, call->filter.project);
     add_query(hasher, call->query);
     add_times(hasher, ground, call);
     add_reader(hasher, ground, call->request);
     add_site(hasher, call);
+    add_intake(hasher, call);
     struct sj_key key = sj_hasher_key(hasher);
     sj_hasher_free(hasher);
     return key;

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "dash/dash.h"
+#include "dash/kept.h"
 #include "dash/mirror.h"
 #include "dash/warm.h"
 
@@ -339,6 +340,101 @@ Test(site, pages_that_are_kept_are_never_out_of_date)
     reopen(&options);
     expect_page(&admin, "/dash/misses", "", &page, true);
     expect_page(&first, "/dash/misses", "", &lesser, true);
+}
+
+static struct sj_key key_at(const char *query_text, uint64_t now_ns)
+{
+    SJ_AUTO(sj_dash_query_release) struct sj_dash_query query = {0};
+    struct sj_err err = {0};
+    const struct sj_dash_ground ground = {0};
+    const struct sj_page_request request = {.path = {0}};
+    const struct sj_dash_site site = {.config = &config, .now_ns = now_ns};
+    cr_assert_eq(
+        sj_dash_query_read(sj_str_of("/dash/headers"), sj_str_of(query_text), now_ns, &query, &err),
+        0, "%s", err.text);
+    const struct sj_dash_call call = {
+        .site = &site,
+        .query = &query,
+        .request = &request,
+        .filter = {.project = "p", .since_ns = query.since_ns, .until_ns = query.until_ns}};
+    return sj_kept_key(&ground, &call);
+}
+
+// How often a header changes is told by the days that are asked for, which may grow and shrink.
+Test(site, a_page_is_kept_as_long_as_its_time_is_as_long)
+{
+    static const struct {
+        const char *query;
+        bool is_same; // five days later
+    } cases[] = {
+        {"", true},
+        {"since=all", true},
+        {"since=30d", true},
+        {"until=2025-11-20", true},
+        {"since=2025-11-01&until=2025-11-20", true},
+        {"since=2025-11-01", false},
+        {"since=30d&until=2025-11-20", false},
+        {"since=2025-11-01&until=2025-11-29", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        // 25 November 2025
+        struct sj_key now = key_at(cases[i].query, DATABASE_START);
+        struct sj_key later = key_at(cases[i].query, DATABASE_START + 5 * 86400 * SECOND);
+        cr_expect_eq(sj_key_eq(&now, &later), cases[i].is_same, "%s", cases[i].query);
+    }
+}
+
+// It is the administrator's to know, on each page, and no build tells of it.
+Test(site, what_made_no_sense_is_told_on_pages_that_are_kept)
+{
+    const struct sj_dash_options options = {.config = &config, .slow_ns = 1};
+    const struct sj_record record = {.start_ns = DATABASE_START + SECOND,
+                                     .outcome = SJ_OUTCOME_MISS,
+                                     .build = "b-one",
+                                     .output = "a.o",
+                                     .user_ns = UINT64_MAX / 2};
+    static const char told[] = "1 records made no sense";
+    reopen(&options);
+    build("b-one", "p", "namespace=one");
+    expect(&admin, "/dash/misses", "", 200, NULL, told);
+    database_append(&at, &record);
+    cr_assert_eq(database_ingest(&at).refused, 1);
+    expect(&admin, "/dash/misses", "", 200, told, NULL);
+    expect(&first, "/dash/misses", "", 200, NULL, told);
+}
+
+static struct sj_key print_now(void)
+{
+    const struct sj_dash_options options = {.config = &config};
+    struct sj_err err = {0};
+    struct sj_dash_ground ground = {0};
+    cr_assert_eq(sj_dash_ground_init(&options, &ground, &err), 0);
+    cr_assert_eq(sj_dash_ground_refresh(&ground, &err), 0, "%s", err.text);
+    cr_assert_eq(ground.build_count, 1);
+    struct sj_key print = ground.print;
+    sj_dash_ground_release(&ground);
+    return print;
+}
+
+// Records that were lost are taken in again, with others: the build is as young as it was.
+Test(site, what_was_lost_and_comes_again_is_another)
+{
+    const struct sj_record more = {.start_ns = DATABASE_START + 2 * SECOND,
+                                   .outcome = SJ_OUTCOME_MISS,
+                                   .build = "b-one",
+                                   .user_ns = SECOND,
+                                   .output = "more.o",
+                                   .label = "namespace=one"};
+    SJ_AUTO(sj_auto_free) char *records = sj_asprintf("%s/records", at.dir);
+    build("b-one", "p", "namespace=one");
+    struct sj_key before = print_now();
+    database_append(&at, &more);
+    sj_db_close(sj_steal(at.db));
+    cr_assert_eq(sj_tree_remove(records), 0);
+    database_reopen(&at, SJ_DB_WRITE);
+    (void)database_ingest(&at);
+    struct sj_key after = print_now();
+    cr_expect_not(sj_key_eq(&before, &after));
 }
 
 // Whatever is under way, the end is not waited for.
