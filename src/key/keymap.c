@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "key/keymap.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -27,19 +26,12 @@ void sj_keymap_clear(struct sj_keymap *map)
 }
 
 // Keys are hashes already, but others may have chosen them: so that no log can fill one corner of a
-// map, they are mixed with a number that differs from process to process.
-static uint64_t seed_of_process(void)
+// map, they are mixed with a number that nobody can know.
+static uint64_t new_seed(void)
 {
-    static atomic_ullong kept;
-    unsigned long long seed = atomic_load_explicit(&kept, memory_order_relaxed);
-    if (seed == 0) {
-        unsigned long long mine = 0;
-        unsigned long long nobodys = 0;
-        // What fails, early in a system's life, costs no more than the protection.
-        (void)getrandom(&mine, sizeof mine, GRND_NONBLOCK);
-        mine |= 1;
-        seed = atomic_compare_exchange_strong(&kept, &nobodys, mine) ? mine : nobodys;
-    }
+    uint64_t seed = 0;
+    // What fails, early in a system's life, costs no more than the protection.
+    (void)getrandom(&seed, sizeof seed, GRND_NONBLOCK);
     return seed;
 }
 
@@ -67,7 +59,7 @@ uint32_t *sj_keymap_find(const struct sj_keymap *map, const struct sj_key *key)
 static void grow(struct sj_keymap *map)
 {
     struct sj_keymap bigger = {.size = map->size ? 2 * map->size : SLOTS_MIN,
-                               .seed = seed_of_process()};
+                               .seed = map->size ? map->seed : new_seed()};
     bigger.slots = sj_calloc(bigger.size, sizeof *bigger.slots);
     bigger.count = map->count;
     for (size_t i = 0; i < map->size; i++) {

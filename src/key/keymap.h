@@ -24,7 +24,7 @@ struct sj_keymap {
     struct sj_keymap_slot *slots; /**< a power of two of them; NULL: none */
     size_t size;                  /**< how many */
     size_t count;                 /**< of them used */
-    uint64_t seed;                /**< mixed into keys */
+    uint64_t seed;                /**< mixed into keys; the map's own */
 };
 
 /** Free a map. @param map map, zeroed or NULL */
