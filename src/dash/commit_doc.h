@@ -32,7 +32,7 @@ struct sj_commit_told {
 };
 
 /**
- * Add tables of the units that a commit had compiled: by directory, and one by one.
+ * Add what a commit had compiled: by directory, what that did and was expected to, unit by unit.
  *
  * @param told commit; compiled and compiled_ns are taken
  * @param err  what failed
@@ -43,7 +43,7 @@ int sj_commit_units(struct sj_commit_told *told, struct sj_err *err);
 /**
  * Add what was predicted and what came, and the change of the units' CPU.
  *
- * @param told commit, after sj_commit_units()
+ * @param told commit, with compiled and compiled_ns
  * @param err  what failed
  * @return 0 or a negative errno
  */

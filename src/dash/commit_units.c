@@ -216,6 +216,10 @@ int sj_commit_units(struct sj_commit_told *told, struct sj_err *err)
             qsort(units.items, units.count, sizeof *units.items, dearest_first);
         }
         add_directories(told, &units);
+    }
+    // Above the units, of which there may be many.
+    status = status < 0 ? status : sj_commit_effect(told, err);
+    if (status == 0 && !told->is_drill) {
         add_table(told, &units);
         if (told->build_count > BUILDS_MAX) {
             sj_doc_note(told->scope->call->doc,

@@ -363,9 +363,6 @@ static int fill(struct sj_commit_told *told, struct sj_err *err)
         status = sj_commit_units(told, err);
     }
     if (status == 0) {
-        status = sj_commit_effect(told, err);
-    }
-    if (status == 0) {
         add_builds(told);
     }
     return status;

@@ -7,7 +7,7 @@ const { findPages } = require('./pages.js');
 const pictures = [
     { name: 'overview', height: 1290 },
     { name: 'build', selector: 'main h2', height: 620 },
-    { name: 'commit', height: 720 },
+    { name: 'commit', height: 1060 },
     { name: 'compare', height: 1000 },
     { name: 'unit', height: 1000 },
     { name: 'headers', height: 900 },
