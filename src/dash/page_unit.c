@@ -9,8 +9,10 @@
 #include "base/mem.h"
 #include "dash/unit_doc.h"
 
-#define BUILDS_MAX  SIZE_MAX         // what they hold is what takes time
-#define SAMPLES_MAX UINT64_C(120000) // of builds that are looked at
+#define BUILDS_MAX   SIZE_MAX         // what they hold is what takes time
+#define SAMPLES_MAX  UINT64_C(120000) // of builds that are looked at, …
+#define BUILDS_LEAST 200              // … unless these hold more, …
+#define SAMPLES_MOST UINT64_C(400000) // … but not more than that
 
 /** Units that the reader's builds have. */
 struct seen {
@@ -105,6 +107,22 @@ static void add_facts(const struct sj_unit_told *told)
     }
 }
 
+// Steps take a while to show: of a large program's builds a reader rather waits once for more.
+static uint64_t room_for(const struct sj_scope *scope)
+{
+    const struct sj_build *latest = NULL;
+    for (size_t i = 0; i < scope->view.build_count; i++) {
+        const struct sj_build *build = &scope->view.builds[i].build;
+        if (scope->is_wanted[i] && (!latest || build->start_ns > latest->start_ns)) {
+            latest = build;
+        }
+    }
+    uint64_t samples = latest ? latest->count[SJ_OUTCOME_HIT] + latest->count[SJ_OUTCOME_MISS] : 0;
+    uint64_t least = samples < SAMPLES_MOST ? BUILDS_LEAST * samples : SAMPLES_MOST;
+    least = least < SAMPLES_MOST ? least : SAMPLES_MOST;
+    return least > SAMPLES_MAX ? least : SAMPLES_MAX;
+}
+
 static int make(struct sj_dash_call *call, struct sj_err *err)
 {
     if (!call->query->subject[0]) {
@@ -117,8 +135,8 @@ static int make(struct sj_dash_call *call, struct sj_err *err)
     }
     unsigned outcomes = SJ_OUTCOME_BIT(SJ_OUTCOME_HIT) | SJ_OUTCOME_BIT(SJ_OUTCOME_MISS);
     SJ_AUTO(sj_view_release) struct sj_view part = {0};
-    status =
-        sj_scope_latest(&scope, scope.is_wanted, BUILDS_MAX, SAMPLES_MAX, outcomes, &part, err);
+    status = sj_scope_latest(&scope, scope.is_wanted, BUILDS_MAX, room_for(&scope), outcomes, &part,
+                             err);
     struct sj_unit_told told = {.scope = &scope, .part = &part};
     if (status == 0) {
         status = find(&scope, &part, &told.unit, err);
