@@ -50,29 +50,18 @@ void sj_compare_asked_release(struct sj_compare_asked *asked)
     }
 }
 
-static int latest_first(const void *left, const void *right)
-{
-    const struct sj_view_build *a = *(const struct sj_view_build *const *)left;
-    const struct sj_view_build *b = *(const struct sj_view_build *const *)right;
-    return a->build.start_ns == b->build.start_ns  ? 0
-           : a->build.start_ns < b->build.start_ns ? 1
-                                                   : -1;
-}
-
-// Builds of the view, the latest first; the caller frees the array.
-static const struct sj_view_build **list(const struct sj_scope *scope)
+// Places of builds of the view, the latest first; the caller frees the array.
+static size_t *list(const struct sj_scope *scope)
 {
     size_t count = scope->view.build_count;
-    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
-    const struct sj_view_build **builds = sj_calloc(count + 1, sizeof *builds);
+    size_t *order = sj_calloc(count + 1, sizeof *order);
     for (size_t i = 0; i < count; i++) {
-        builds[i] = &scope->view.builds[i];
+        order[i] = i;
     }
     if (count > 0) {
-        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
-        qsort(builds, count, sizeof *builds, latest_first);
+        qsort_r(order, count, sizeof *order, sj_latest_first, scope->view.builds);
     }
-    return builds;
+    return order;
 }
 
 static void describe(const struct sj_scope *scope, const struct sj_build *build, struct sj_buf *out)
@@ -86,7 +75,7 @@ void sj_compare_form(const struct sj_scope *scope, const struct sj_compare_asked
                      const char *problem)
 {
     struct sj_doc *doc = scope->call->doc;
-    SJ_AUTO(sj_auto_free) const struct sj_view_build **builds = list(scope);
+    SJ_AUTO(sj_auto_free) size_t *order = list(scope);
     SJ_AUTO(sj_auto_free) char *action = sj_dash_link(NULL, "compare", NULL, NULL);
     if (problem) {
         sj_doc_note(doc, problem);
@@ -96,9 +85,10 @@ void sj_compare_form(const struct sj_scope *scope, const struct sj_compare_asked
     sj_doc_field(form, "b", "B, after", asked->b, "build, commit or branch");
     for (size_t i = 0; i < scope->view.build_count && i < CHOICES; i++) {
         SJ_AUTO(sj_buf_release) struct sj_buf text = SJ_BUF_INIT(SJ_BUF_OWN_LIMIT);
-        describe(scope, &builds[i]->build, &text);
-        if (*builds[i]->build.id) {
-            sj_doc_choice(form, builds[i]->build.id, sj_buf_text(&text));
+        const struct sj_build *build = &scope->view.builds[order[i]].build;
+        describe(scope, build, &text);
+        if (*build->id) {
+            sj_doc_choice(form, build->id, sj_buf_text(&text));
         }
     }
     if (asked->a && asked->b && !problem) {
@@ -123,7 +113,7 @@ static void add_pair(const struct sj_scope *scope, struct sj_doc_table *table,
 
 void sj_compare_offer(const struct sj_scope *scope)
 {
-    SJ_AUTO(sj_auto_free) const struct sj_view_build **builds = list(scope);
+    SJ_AUTO(sj_auto_free) size_t *order = list(scope);
     struct sj_doc_table *table =
         sj_doc_table(scope->call->doc, "pairs", "Latest builds, each with the one before it");
     sj_doc_column(table, "time", "began", SJ_DOC_TIME);
@@ -135,15 +125,15 @@ void sj_compare_offer(const struct sj_scope *scope)
     sj_doc_empty(table, "There are not two builds yet.");
     size_t shown = 0;
     for (size_t i = 0; i < scope->view.build_count && shown < OFFERED; i++) {
-        uint32_t reference = builds[i]->reference;
-        if (reference == UINT32_MAX) {
+        const struct sj_view_build *after = &scope->view.builds[order[i]];
+        if (after->reference == UINT32_MAX) {
             continue;
         }
-        const struct sj_build *before = &scope->view.builds[reference].build;
+        const struct sj_build *before = &scope->view.builds[after->reference].build;
         SJ_AUTO(sj_auto_free)
-        char *href = sj_link_compare(scope->call, before, &builds[i]->build);
+        char *href = sj_link_compare(scope->call, before, &after->build);
         if (href) {
-            add_pair(scope, table, before, &builds[i]->build, href);
+            add_pair(scope, table, before, &after->build, href);
             shown++;
         }
     }
