@@ -103,6 +103,13 @@ void sj_buf_add_u64(struct sj_buf *buf, uint64_t value)
     sj_buf_add(buf, bytes, sizeof bytes);
 }
 
+void sj_buf_add_real(struct sj_buf *buf, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    sj_buf_add_u64(buf, bits);
+}
+
 void sj_buf_add_bytes(struct sj_buf *buf, const void *data, size_t len)
 {
     if (len > UINT32_MAX) {
@@ -151,6 +158,14 @@ uint64_t sj_reader_u64(struct sj_reader *reader)
 {
     const void *at = sj_reader_take(reader, 8);
     return at ? sj_get_u64(at) : 0;
+}
+
+double sj_reader_real(struct sj_reader *reader)
+{
+    uint64_t bits = sj_reader_u64(reader);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }
 
 const void *sj_reader_bytes(struct sj_reader *reader, size_t *len)

@@ -62,6 +62,9 @@ void sj_buf_add_u32(struct sj_buf *buf, uint32_t value);
 /** Append 64 bits, little-endian. @param buf buffer @param value number */
 void sj_buf_add_u64(struct sj_buf *buf, uint64_t value);
 
+/** Append a real number: the 64 bits that it is made of. @param buf buffer @param value number */
+void sj_buf_add_real(struct sj_buf *buf, double value);
+
 /**
  * Append a length in 32 bits and the bytes; sj_reader_bytes() reads it back.
  *
@@ -96,6 +99,10 @@ uint16_t sj_reader_u16(struct sj_reader *reader);
 uint32_t sj_reader_u32(struct sj_reader *reader);
 /** Read 64 bits. @param reader cursor @return the number; 0 past the end */
 uint64_t sj_reader_u64(struct sj_reader *reader);
+
+/** A real number of sj_buf_add_real(). @param reader reader @return any number, also none; 0 when
+ * it is bad */
+double sj_reader_real(struct sj_reader *reader);
 
 /**
  * Read a given number of bytes.

@@ -27,13 +27,6 @@ void sj_course_piece_release(struct sj_course_piece *piece)
     }
 }
 
-static void add_real(struct sj_buf *out, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    sj_buf_add_u64(out, bits);
-}
-
 static void add_step(struct sj_buf *out, const struct sj_course_step *step)
 {
     const double reals[] = {step->before, step->after, step->change,
@@ -41,7 +34,7 @@ static void add_step(struct sj_buf *out, const struct sj_course_step *step)
     sj_buf_add_u32(out, step->build_before);
     sj_buf_add_u32(out, step->build_after);
     for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++) {
-        add_real(out, reals[i]);
+        sj_buf_add_real(out, reals[i]);
     }
     sj_buf_addc(out, (char)step->is_certain);
     sj_buf_add_u32(out, step->changed);
@@ -51,13 +44,13 @@ static void add_step(struct sj_buf *out, const struct sj_course_step *step)
     sj_buf_addc(out, (char)step->unit_count);
     for (size_t i = 0; i < step->unit_count; i++) {
         sj_buf_add_u32(out, step->units[i].unit);
-        add_real(out, step->units[i].before);
-        add_real(out, step->units[i].after);
+        sj_buf_add_real(out, step->units[i].before);
+        sj_buf_add_real(out, step->units[i].after);
     }
     sj_buf_addc(out, (char)step->candidate_count);
     for (size_t i = 0; i < step->candidate_count; i++) {
         sj_buf_add(out, step->candidates[i].commit.bytes, SJ_OID_SIZE);
-        add_real(out, step->candidates[i].share);
+        sj_buf_add_real(out, step->candidates[i].share);
         sj_buf_add_u32(out, step->candidates[i].units);
     }
 }
@@ -66,7 +59,7 @@ void sj_course_piece_encode(const struct sj_course_piece *piece, struct sj_buf *
 {
     sj_buf_add_u32(out, (uint32_t)piece->count);
     for (size_t i = 0; i < piece->count; i++) {
-        add_real(out, piece->values[i]);
+        sj_buf_add_real(out, piece->values[i]);
     }
     sj_buf_add_u32(out, (uint32_t)piece->step_count);
     for (size_t i = 0; i < piece->step_count; i++) {
@@ -76,9 +69,7 @@ void sj_course_piece_encode(const struct sj_course_piece *piece, struct sj_buf *
 
 static double read_real(struct sj_reader *reader)
 {
-    uint64_t bits = sj_reader_u64(reader);
-    double value;
-    memcpy(&value, &bits, sizeof value);
+    double value = sj_reader_real(reader);
     reader->is_bad = reader->is_bad || isinf(value);
     return value;
 }

@@ -16,7 +16,6 @@
 //           where it is ordered, of each row: u32 row
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -36,13 +35,6 @@ _Static_assert(sizeof(struct sj_doc_mark) == 24, "a mark has a member that is no
 _Static_assert(sizeof(struct sj_doc_table) == 136, "a table has a member that is not kept");
 _Static_assert(sizeof(struct sj_doc_part) == 48, "a part has a member that is not kept");
 
-static void add_real(struct sj_buf *out, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    sj_buf_add_u64(out, bits);
-}
-
 static void add_refs(struct sj_buf *out, const uint32_t *refs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -55,7 +47,7 @@ static void add_cells(const struct sj_doc_table *table, struct sj_buf *out)
     sj_buf_add_u32(out, (uint32_t)table->cell_count);
     for (size_t i = 0; i < table->cell_count; i++) {
         const struct sj_doc_cell *cell = &table->cells[i];
-        add_real(out, cell->value);
+        sj_buf_add_real(out, cell->value);
         const uint32_t refs[] = {cell->text, cell->href, cell->detail, cell->first, cell->count};
         add_refs(out, refs, sizeof refs / sizeof refs[0]);
     }
@@ -85,7 +77,7 @@ static void add_table(const struct sj_doc_table *table, struct sj_buf *out)
     sj_buf_add_u32(out, (uint32_t)table->mark_count);
     for (size_t i = 0; i < table->mark_count; i++) {
         const struct sj_doc_mark *mark = &table->marks[i];
-        add_real(out, mark->x);
+        sj_buf_add_real(out, mark->x);
         add_refs(out, (const uint32_t[]){mark->text, mark->href}, 2);
         sj_buf_addc(out, (char)mark->is_step);
     }
@@ -105,14 +97,14 @@ int sj_doc_encode(const struct sj_doc *doc, struct sj_buf *out)
     sj_buf_add_bytes(out, doc->texts.data, doc->texts.len);
     sj_buf_add_u32(out, (uint32_t)doc->number_count);
     for (size_t i = 0; i < doc->number_count; i++) {
-        add_real(out, doc->numbers[i]);
+        sj_buf_add_real(out, doc->numbers[i]);
     }
     sj_buf_add_u32(out, (uint32_t)doc->part_count);
     for (size_t i = 0; i < doc->part_count; i++) {
         const struct sj_doc_part *part = &doc->parts[i];
         sj_buf_addc(out, (char)part->kind);
         sj_buf_addc(out, (char)part->type);
-        add_real(out, part->value);
+        sj_buf_add_real(out, part->value);
         add_refs(out, (const uint32_t[]){part->id, part->label, part->text, part->href}, 4);
         if (part->kind == SJ_PART_TABLE) {
             add_table(part->table, out);
@@ -126,14 +118,6 @@ struct reading {
     struct sj_reader reader;
     struct sj_doc *doc;
 };
-
-static double read_real(struct reading *at)
-{
-    uint64_t bits = sj_reader_u64(&at->reader);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 static uint32_t read_ref(struct reading *at)
 {
@@ -190,7 +174,7 @@ static void read_cells(struct reading *at, struct sj_doc_table *table)
     table->cells = sj_calloc(table->cell_size, sizeof *table->cells);
     for (size_t i = 0; i < table->cell_count; i++) {
         struct sj_doc_cell *cell = &table->cells[i];
-        cell->value = read_real(at);
+        cell->value = sj_reader_real(&at->reader);
         cell->text = read_ref(at);
         cell->href = read_href(at);
         cell->detail = read_ref(at);
@@ -215,7 +199,7 @@ static void read_marks(struct reading *at, struct sj_doc_table *table)
     table->mark_size = table->mark_count + 1;
     table->marks = sj_calloc(table->mark_size, sizeof *table->marks);
     for (size_t i = 0; i < table->mark_count; i++) {
-        table->marks[i].x = read_real(at);
+        table->marks[i].x = sj_reader_real(&at->reader);
         table->marks[i].text = read_ref(at);
         table->marks[i].href = read_href(at);
         table->marks[i].is_step = read_small(at, 1) != 0;
@@ -265,7 +249,7 @@ static void read_parts(struct reading *at)
         struct sj_doc_part *part = &doc->parts[doc->part_count++];
         part->kind = (enum sj_doc_part_kind)read_small(at, SJ_PART_TABLE);
         part->type = (enum sj_doc_type)read_small(at, SJ_DOC_SPARK);
-        part->value = read_real(at);
+        part->value = sj_reader_real(&at->reader);
         part->id = read_ref(at);
         part->label = read_ref(at);
         part->text = read_ref(at);
@@ -298,7 +282,7 @@ static void read_doc(struct reading *at)
     doc->number_size = doc->number_count + 1;
     doc->numbers = sj_calloc(doc->number_size, sizeof *doc->numbers);
     for (size_t i = 0; i < doc->number_count; i++) {
-        doc->numbers[i] = read_real(at);
+        doc->numbers[i] = sj_reader_real(&at->reader);
     }
     read_parts(at);
 }

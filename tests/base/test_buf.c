@@ -48,6 +48,7 @@ Test(reader, gives_back_what_was_added)
     sj_buf_add_u16(&buf, 0x1234);
     sj_buf_add_u32(&buf, 0x89abcdef);
     sj_buf_add_u64(&buf, UINT64_MAX - 1);
+    sj_buf_add_real(&buf, -0.1);
     sj_buf_add_bytes(&buf, "text", 4);
 
     struct sj_reader reader = sj_reader_of(buf.data, buf.len);
@@ -55,6 +56,7 @@ Test(reader, gives_back_what_was_added)
     cr_assert_eq(sj_reader_u16(&reader), 0x1234);
     cr_assert_eq(sj_reader_u32(&reader), 0x89abcdef);
     cr_assert_eq(sj_reader_u64(&reader), UINT64_MAX - 1);
+    cr_assert_eq(sj_reader_real(&reader), -0.1);
     size_t len = 0;
     const char *text = sj_reader_bytes(&reader, &len);
     cr_assert_eq(len, 4);
