@@ -42,7 +42,7 @@ static void add_miss(struct misses *misses, const struct miss *miss)
     misses->items[misses->count++] = *miss;
 }
 
-static int add_build(const struct sj_view *view, size_t index, bool is_wanted,
+static int add_build(const struct sj_view *view, size_t index, bool is_wanted, uint32_t asked,
                      struct misses *misses)
 {
     const struct sj_build *build = &view->builds[index].build;
@@ -53,13 +53,12 @@ static int add_build(const struct sj_view *view, size_t index, bool is_wanted,
                                &count, &size);
     for (size_t i = 0; i < count && status == 0; i++) {
         if (samples[i].state) {
-            const char *reason = sj_db_text(view->db, samples[i].reason);
             const struct miss miss = {
                 .item = sj_earlier_of(build, &samples[i], false),
                 .index = index,
                 .cpu_ns = samples[i].cpu_ns,
                 .is_wanted = is_wanted,
-                .is_asked = strcmp(reason, "recache") == 0,
+                .is_asked = asked && samples[i].reason == asked,
             };
             add_miss(misses, &miss);
         }
@@ -80,15 +79,39 @@ static int gather(const struct sj_view *view, const bool *is_wanted, struct miss
         }
     }
     from_ns = from_ns > EARLIER_NS ? from_ns - EARLIER_NS : 0;
+    uint32_t asked = sj_db_text_find(view->db, "recache");
     int status = 0;
     for (size_t i = 0; i < view->build_count && status == 0; i++) {
         const struct sj_build *build = &view->builds[i].build;
         if (build->count[SJ_OUTCOME_MISS] > 0 && build->start_ns >= from_ns &&
             build->start_ns <= until_ns) {
-            status = add_build(view, i, is_wanted[i], misses);
+            status = add_build(view, i, is_wanted[i], asked, misses);
         }
     }
     return status;
+}
+
+// Most keys were compiled once: these leave before anything is sorted. Two keys that share a place
+// may stay, which changes nothing.
+static void keep_repeats(struct misses *misses)
+{
+    size_t size = 1024;
+    while (size < 4 * misses->count) {
+        size *= 2;
+    }
+    SJ_AUTO(sj_auto_free) unsigned char *times = sj_calloc(size, 1);
+    for (size_t i = 0; i < misses->count; i++) {
+        unsigned char *at = &times[misses->items[i].item.state & (size - 1)];
+        *at = (unsigned char)(*at + (*at < 2));
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < misses->count; i++) {
+        const struct miss *miss = &misses->items[i];
+        if (times[miss->item.state & (size - 1)] > 1 || miss->is_asked) {
+            misses->items[kept++] = *miss;
+        }
+    }
+    misses->count = kept;
 }
 
 static int by_state(const void *left, const void *right)
@@ -219,6 +242,7 @@ int sj_repeats_find(const struct sj_view *view, const bool *is_wanted, struct sj
     *out = (struct sj_repeats){0};
     struct misses misses = {0};
     int status = gather(view, is_wanted, &misses);
+    keep_repeats(&misses);
     if (status == 0 && misses.count > 0) {
         qsort(misses.items, misses.count, sizeof *misses.items, by_state);
         status = find_remotes(view, &misses);

@@ -209,7 +209,7 @@ const struct sj_command sj_command_dash = {
     .text =
         "Serve the pages of this user's store on a loopback address, print the address and open "
         "it in the browser. The address has a key, so that nobody else on the machine can look. "
-        "Ctrl-C ends it. docs/dashboard.md is a tour.\n"
+        "Ctrl-C ends it. docs/dashboard-tour.md is a tour.\n"
         "The port is a free one; --listen 127.0.0.1:8080 takes another address of this machine. "
         "'scrubjay serve' has the same pages for a team.\n",
     .options = options,
