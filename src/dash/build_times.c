@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "dash/build_parts.h"
+#include "dash/causes.h"
 #include "trace/lanes.h"
 
 #define BARS     1000 // drawn; the longest ones
@@ -102,6 +103,15 @@ static struct bar *make_bars(const struct sj_build_page *page, uint32_t *lanes)
     return all;
 }
 
+// What a bar is coloured by: a miss by its cause, but what was compiled in vain is one thing.
+static const char *colour_class(const struct sj_build_page *page, size_t index)
+{
+    enum sj_bar bar = sj_bar_of(page, index);
+    const char *label =
+        bar == SJ_BAR_NECESSARY ? sj_cause_label(page->trace.actions[index].cause) : NULL;
+    return label ? label : sj_bar_name(bar);
+}
+
 // What cannot be seen anyway is left out first.
 static void add_waterfall(const struct sj_build_page *page, struct bar *all, uint32_t lanes)
 {
@@ -118,18 +128,19 @@ static void add_waterfall(const struct sj_build_page *page, struct bar *all, uin
     sj_doc_column(table, "lane", "Lane", SJ_DOC_COUNT);
     sj_doc_column(table, "start", "Began after", SJ_DOC_SPAN);
     sj_doc_column(table, "length", "Wall time", SJ_DOC_SPAN);
-    sj_doc_column(table, "class", "Class", SJ_DOC_TEXT);
+    sj_doc_column(table, "why", "Why", SJ_DOC_TEXT);
+    sj_doc_data_column(table, "class", "Class", SJ_DOC_TEXT);
     sj_doc_column(table, "cause", "Cause", SJ_DOC_TEXT);
     sj_doc_empty(table, "The records of this build are gone, only its sums are left.");
     for (size_t i = 0; i < rows; i++) {
         const struct sj_sample *sample = &page->trace.samples[all[i].index];
         const char *because = page->trace.actions[all[i].index].because;
-        const char *name = sj_bar_name(sj_bar_of(page, all[i].index));
         sj_cell_unit(call, table, sample->unit);
         sj_doc_value(table, all[i].lane, NULL);
         sj_doc_value(table, (double)(all[i].start_ns - page->start_ns), NULL);
         sj_doc_value(table, (double)(all[i].end_ns - all[i].start_ns), NULL);
-        sj_doc_cell(table, name, NULL);
+        sj_doc_cell(table, colour_class(page, all[i].index), NULL);
+        sj_doc_cell(table, sj_bar_name(sj_bar_of(page, all[i].index)), NULL);
         sj_doc_cell(table, *because ? because : NULL, NULL);
         if (page->is_on_path[all[i].index]) {
             sj_doc_row_mark(table, "critical path");

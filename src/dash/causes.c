@@ -46,6 +46,16 @@ static const unsigned char class_of[SJ_BLAME_KIND_COUNT] = {
     [SJ_BLAME_ASKED] = SJ_CLASS_REDUNDANT + 1,
 };
 
+const char *sj_cause_label(const char *cause)
+{
+    for (size_t kind = 0; kind < SJ_BLAME_KIND_COUNT; kind++) {
+        if (class_of[kind] && strcmp(sj_blame_name((enum sj_blame_kind)kind), cause) == 0) {
+            return sj_cause_classes[class_of[kind] - 1].label;
+        }
+    }
+    return NULL;
+}
+
 #define KNOWN_SIZE (8 * SJ_CLASS_COUNT) // of a build, as it is remembered: u64 of each class
 
 /** Work under way. */

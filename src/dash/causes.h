@@ -31,6 +31,10 @@ struct sj_cause_class_info {
 /** The classes, by number. */
 extern const struct sj_cause_class_info sj_cause_classes[SJ_CLASS_COUNT];
 
+/** The label of a cause's class. @param cause of sj_blame_name() @return label, static; NULL: it is
+ * the cause of no miss */
+const char *sj_cause_label(const char *cause);
+
 /** CPU of one build's misses. */
 struct sj_build_causes {
     bool is_known; /**< false: it was not wanted, or there was no time: ask again */

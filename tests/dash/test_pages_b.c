@@ -311,9 +311,11 @@ Test(pages_b, a_build_has_its_actions_and_causes)
     cr_expect_eq(rows(&made, "waterfall", "name"), 3);
     size_t row = row_of(&made, "waterfall", "name", "src/b.o");
     cr_expect_str_eq(word(&made, "waterfall", "class", row), "necessary");
+    cr_expect_str_eq(word(&made, "waterfall", "why", row), "commits");
     expect(cell(&made, "waterfall", "length", row), 2e9, "length of b");
     row = row_of(&made, "waterfall", "name", "src/c.o");
     cr_expect_str_eq(word(&made, "waterfall", "class", row), "hit");
+    cr_expect_str_eq(word(&made, "waterfall", "why", row), "hit");
     // The dearest unit comes first, with the commit that made it necessary.
     cr_expect_str_eq(word(&made, "units", "unit", 0), "src/b.o");
     cr_expect(strstr(word(&made, "units", "cause", 0), "change both"), "%s",
@@ -343,6 +345,7 @@ Test(pages_b, a_build_that_was_compiled_again_is_redundant)
     expect(figure(&made, "redundant"), 7e9, "redundant");
     size_t row = row_of(&made, "waterfall", "name", "src/c.o");
     cr_expect_str_eq(word(&made, "waterfall", "class", row), "redundant");
+    cr_expect_str_eq(word(&made, "waterfall", "why", row), "redundant");
     release(&made);
 
     made = make_well("/dash/misses", "");

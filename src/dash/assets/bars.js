@@ -6,11 +6,12 @@ window.scrubjay.bars = (() => {
     const { element, words, clean, follow, colour, series, onTheme } = window.scrubjay;
     const { stage, onWidth, canvas, inkOn, font } = window.scrubjay.stage;
     const AXIS = 20;
-    // What each class is drawn in, as in build_times.c. What cost little stays in the background: hits
-    // are grey.
-    const classes = new Map([['necessary', 0], ['redundant', 1], ['bypass', 2], ['failed', 3],
-        ['error', 4], ['hit', 7]]);
-    const HIT = classes.get('hit');
+    // What each class is drawn in: the number of a colour and, eight for each, of a hatch. Necessary
+    // misses have their cause's; what cost little stays in the background: hits are grey.
+    const classes = new Map([['commits', 0], ['necessary', 0], ['redundant', 9], ['bypass', 2],
+        ['another compiler', 19], ['flags, environment, system files', 4], ['first builds', 29],
+        ['generated and uncommitted files', 6], ['not known', 39], ['failed', 27], ['error', 28],
+        ['hit', 7]]);
     const hints = {
         waterfall: 'arrow keys move, Enter opens, + and \u2212 or the wheel zoom, 0 shows all',
         icicle: 'arrow keys move, Enter or a click zooms in, 0 shows all',
@@ -24,10 +25,10 @@ window.scrubjay.bars = (() => {
         return sum;
     }
 
-    // Not by colour alone: every second class is hatched, each in its own way.
+    // Not by colour alone.
     function hatch(pen, number, ground) {
-        const kind = Math.floor(number / 2) % 4;
-        if (number % 2 === 0) {
+        const kind = Math.floor(number / 8) % 5 - 1;
+        if (kind < 0) {
             return ground;
         }
         const tile = document.createElement('canvas');
@@ -138,12 +139,13 @@ window.scrubjay.bars = (() => {
         // Others follow in the order in which they are frequent.
         numberOf(group) {
             const others = this.groups.filter((name) => !classes.has(name));
-            return classes.get(group) ?? HIT + 1 + others.indexOf(group);
+            const at = others.indexOf(group);
+            return classes.get(group) ?? at % 8 + 8 * (at % 5);
         }
 
         fill(pen, number) {
             const ground = series(number);
-            return this.isIcicle || number === HIT ? ground : hatch(pen, number, ground);
+            return this.isIcicle ? ground : hatch(pen, number, ground);
         }
 
         draw() {
