@@ -390,12 +390,12 @@ static void release(struct life *life)
     sj_crsh_close(life->crsh);
     sj_tiers_close(tiers);
     sj_worker_free(server->worker);
-    sj_desk_free(server->desk);
     sj_ingester_free(atomic_load(&server->ingester));
     for (size_t i = 0; i < life->daemon_count; i++) {
         MHD_stop_daemon(life->daemons[i].mhd);
         life->listeners.items[i].fd = -1; // it has closed that, too
     }
+    sj_desk_free(server->desk); // requests that nobody answers any more have asked it until now
     sj_shared_close(shared);
     sj_listeners_release(&life->listeners);
     sj_access_log_close(server->log);

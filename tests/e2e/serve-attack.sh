@@ -71,7 +71,7 @@ attack connections 200 64
 serve_stop
 
 # Clients that do not mind that the server ends.
-for ((i = 0; i < 5; i++)); do
+for ((i = 0; i < 25; i++)); do
     serve_start end --durable=no --drain-timeout 1ms
     attack end 16
     serve_stop
