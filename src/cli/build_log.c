@@ -151,7 +151,10 @@ void sj_build_log_end(struct sj_build_log *log, const struct sj_child_end *end)
     if (!is_on(log)) {
         return;
     }
-    uint64_t exit_status = (uint64_t)(unsigned)end->exit_status;
+    // What failed when it was told to end has been ended, whatever it made of that itself.
+    bool was_ended = end->told_signal && end->exit_status != 0;
+    int status = was_ended ? 128 + end->told_signal : end->exit_status;
+    uint64_t exit_status = (uint64_t)(unsigned)status;
     if (log->phase) {
         SJ_AUTO(sj_build_note_release) struct sj_build_note pairs = {0};
         sj_build_note_add(&pairs, "name", log->phase);
