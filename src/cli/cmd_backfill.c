@@ -460,7 +460,7 @@ static int run(struct sj_invocation *call)
         return sj_command_fail(&err);
     }
     if (call->value[OPT_DRY_RUN]) {
-        print_plan(&work, &call->out);
+        (call->is_json ? print_json : print_plan)(&work, &call->out);
         return SJ_EXIT_OK;
     }
     return build_all(call, &work);

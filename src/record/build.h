@@ -61,7 +61,7 @@ struct sj_build {
     struct sj_oid head;   /**< tip of the pull request; zero: not known */
     struct sj_oid base;   /**< other parent of a synthetic merge; zero: not known */
     uint32_t cpus;        /**< of the machine; 0: not known */
-    int32_t exit_status;  /**< of the build's command, once it has ended */
+    int32_t exit_status;  /**< of its command, once it has ended; also 128 + a signal */
     uint64_t start_ns;    /**< CLOCK_REALTIME; of the first record where there is no note */
     uint64_t wall_ns;     /**< how long */
     uint64_t user_ns;     /**< CPU of all its processes, user; 0: not known */
