@@ -167,6 +167,17 @@ size_t sj_dash_rows(const struct sj_dash_call *call, size_t people, size_t progr
     return call->query->format == SJ_DASH_HTML ? people : programs;
 }
 
+bool sj_dash_sorts_by(const struct sj_dash_call *call, const char *column, bool *is_up)
+{
+    const char *sort = call->query->parameter[SJ_DASH_SORT];
+    bool is_down = sort && *sort == '-';
+    if (!sort || strcmp(sort + is_down, column) != 0) {
+        return false;
+    }
+    *is_up = !is_down;
+    return true;
+}
+
 void sj_dash_say_left(const struct sj_dash_call *call, size_t shown, size_t count, const char *what)
 {
     if (shown < count) {

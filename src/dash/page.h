@@ -102,6 +102,12 @@ char *sj_dash_link_unit(const struct sj_dash_call *call, uint32_t unit);
  * programs. @param call call @param people rows @param programs rows @return rows */
 size_t sj_dash_rows(const struct sj_dash_call *call, size_t people, size_t programs);
 
+/** Whether the address asks for rows in the order of a column. @param call call @param column its
+ * id
+ * @param is_up takes whether the smallest comes first; untouched when it does not @return true when
+ * it does */
+bool sj_dash_sorts_by(const struct sj_dash_call *call, const char *column, bool *is_up);
+
 /** Say that rows were left out, and how to see them. @param call call @param shown rows on the page
  * @param count rows there are @param what they are called, such as "builds" */
 void sj_dash_say_left(const struct sj_dash_call *call, size_t shown, size_t count,

@@ -54,10 +54,8 @@ struct page {
 static int read_query(const struct sj_dash_call *call, struct page *page, struct sj_err *err)
 {
     const char *by = call->query->parameter[SJ_DASH_BY];
-    const char *sort = call->query->parameter[SJ_DASH_SORT];
-    page->is_up = sort && *sort != '-';
-    for (size_t i = 0; sort && i < SORTS; i++) {
-        page->sort = strcmp(sort + !page->is_up, sorts[i]) == 0 ? i : page->sort;
+    for (size_t i = 0; i < SORTS; i++) {
+        page->sort = sj_dash_sorts_by(call, sorts[i], &page->is_up) ? i : page->sort;
     }
     int found = by ? SJ_BLAME_BY_COUNT : SJ_BLAME_BY_COMMIT;
     for (int i = 0; by && i < SJ_BLAME_BY_COUNT; i++) {

@@ -132,17 +132,15 @@ static int read_query(const struct sj_dash_call *call, const struct choice **cho
                       struct order *order, struct sj_err *err)
 {
     const char *by = call->query->parameter[SJ_DASH_BY];
-    const char *sort = call->query->parameter[SJ_DASH_SORT];
     *choice = by ? NULL : &choices[0];
     *order = (struct order){0}; // the largest differences first, as they come
     for (size_t i = 0; i < CHOICES && by; i++) {
         *choice = strcmp(choices[i].name, by) == 0 ? &choices[i] : *choice;
     }
-    bool is_up = sort && *sort != '-';
-    for (size_t i = 0; i < ORDERS && sort; i++) {
-        if (strcmp(orders[i].name, sort + !is_up) == 0) {
-            *order = orders[i];
-            order->is_up = is_up;
+    for (size_t i = 0; i < ORDERS; i++) {
+        if (sj_dash_sorts_by(call, orders[i].name, &order->is_up)) {
+            order->name = orders[i].name;
+            order->key = orders[i].key;
         }
     }
     if (!*choice) {

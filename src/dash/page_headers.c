@@ -146,14 +146,13 @@ static size_t pick(const struct page *page, struct sj_header *rows)
 
 static void sort(const struct page *page, struct sj_header *rows, size_t count)
 {
-    const char *by = page->call->query->parameter[SJ_DASH_SORT];
-    struct order order = {.page = page, .column = &columns[0], .is_up = by && *by != '-'};
-    for (size_t i = 0; by && i < COLUMNS; i++) {
-        if (strcmp(by + (*by == '-'), columns[i].id) == 0) {
+    struct order order = {.page = page};
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (sj_dash_sorts_by(page->call, columns[i].id, &order.is_up)) {
             order.column = &columns[i];
         }
     }
-    if (by && count > 0) {
+    if (order.column && count > 0) {
         qsort_r(rows, count, sizeof *rows, compare, &order);
     }
 }

@@ -119,16 +119,13 @@ static const struct order orders[] = {
 
 static struct order order_of(const struct sj_dash_call *call)
 {
-    const char *sort = call->query->parameter[SJ_DASH_SORT];
-    bool is_up = sort && *sort != '-';
-    for (size_t i = 0; sort && i < sizeof orders / sizeof orders[0]; i++) {
-        if (strcmp(orders[i].name, sort + !is_up) == 0) {
-            struct order order = orders[i];
-            order.is_up = is_up;
-            return order;
+    struct order found = orders[0];
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        if (sj_dash_sorts_by(call, orders[i].name, &found.is_up)) {
+            found.key = orders[i].key;
         }
     }
-    return orders[0];
+    return found;
 }
 
 // What is not known stands last either way.
