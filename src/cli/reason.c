@@ -16,6 +16,7 @@ static const struct {
     {"disabled", "the cache is switched off"},
     {"empty-output", "the main output is empty"},
     {"inputs", "an input has changed"},
+    {"interrupted", "a signal asked to end while it was compiled"},
     {"network", "the compiler used the network"},
     {"new", "never compiled before with this compiler and command line"},
     {"no-output", "an expected output was not written"},

@@ -232,7 +232,10 @@ int sj_compile_observed(struct sj_call *call)
     } else {
         note_run(call, &run);
         status = run.status;
-        if (status == 0) {
+        if (status == 0 && run.was_told) {
+            // It may have ended early and call that success.
+            call->record.reason = "interrupted";
+        } else if (status == 0) {
             store_result(call, &run, &log, is_forced);
         }
     }

@@ -19,6 +19,7 @@
 
 // A signal handler reaches nothing but file scope.
 static volatile sig_atomic_t running_pid;
+static volatile sig_atomic_t was_told;
 
 static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 #define FORWARDED (sizeof forwarded / sizeof forwarded[0])
@@ -26,6 +27,7 @@ static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 static void forward(int signal)
 {
     int saved = errno;
+    was_told = 1;
     if (running_pid > 0) {
         (void)kill((pid_t)running_pid, signal);
     }
@@ -249,6 +251,7 @@ int sj_execute(struct sj_execution *run, struct sj_err *err)
         return sj_fail(err, status, "cannot make a pipe for the compiler");
     }
     struct sigaction old[CHANGED];
+    was_told = 0;
     catch_signals(old);
     uint64_t start_ns = sj_clock_ns(CLOCK_MONOTONIC);
     SJ_AUTO(sj_auto_close) int counter = sj_instructions_open();
@@ -272,5 +275,6 @@ int sj_execute(struct sj_execution *run, struct sj_err *err)
     }
     close_pipe_ends(pipes, 0);
     restore_signals(old);
+    run->was_told = was_told;
     return status < 0 ? sj_fail(err, status, "cannot run '%s'", run->path) : 0;
 }

@@ -24,6 +24,7 @@ struct sj_execution {
     struct sj_buf err;       /**< takes stderr; is_full: not all of it */
     int status;              /**< takes the exit status; 128 + N when signal N ended it */
     int signal;              /**< takes the signal that ended it, or 0 */
+    bool was_told;           /**< takes whether a signal came that asks to end */
     uint64_t user_ns;        /**< takes the CPU time of its process tree, user */
     uint64_t system_ns;      /**< takes the CPU time of its process tree, system */
     uint64_t wall_ns;        /**< takes the time from start to end */

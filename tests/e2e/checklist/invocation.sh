@@ -177,6 +177,32 @@ c04_signal_int() { interrupted INT; }
 c04_signal_hup() { interrupted HUP; }
 c04_signal_quit() { interrupted QUIT; }
 
+# What a compiler leaves that was told to end, and says that all is well, is nobody else's.
+c04_signal_survived() {
+    local wrapper
+    write_script "$cc_name" <<EOF
+case \$* in *-c*) ;; *) exec "$CC" "\$@" ;; esac
+trap 'echo half >x.o; exit 0' TERM
+echo >&7
+i=0
+while [ \$i -lt 25 ]; do i=\$((i + 1)); sleep 0.02; done
+exec "$CC" "\$@"
+EOF
+    write_source
+    "$CC" -c x.c -o plain.o
+    settle
+    mkfifo "$logs/runs"
+    "$scrubjay" "./$cc_name" -c x.c -o x.o 7>"$logs/runs" &
+    wrapper=$!
+    read -r <"$logs/runs" || :
+    kill -TERM $wrapper
+    wait $wrapper || wrong 'it did not survive'
+    ended 'miss interrupted *'
+    rm x.o
+    "$scrubjay" "./$cc_name" -c x.c -o x.o 7>/dev/null
+    cmp -s plain.o x.o || wrong 'half a result was stored'
+}
+
 # The compiler runs before the wrapper has seen that it does: what comes then is not lost.
 c04_signal_at_once() {
     local round
