@@ -162,6 +162,10 @@ static void store_result(struct sj_call *call, const struct sj_execution *run,
                          const struct sj_observe_log *log, bool is_forced)
 {
     struct sj_err err = {0};
+    if (run->was_told) {
+        call->record.reason = "interrupted"; // it may have ended early and call that success
+        return;
+    }
     if (sj_keep(call, run, log, is_forced, &err) < 0) {
         call->record.outcome = SJ_OUTCOME_ERROR;
         call->record.reason = "store-failed";
@@ -232,10 +236,7 @@ int sj_compile_observed(struct sj_call *call)
     } else {
         note_run(call, &run);
         status = run.status;
-        if (status == 0 && run.was_told) {
-            // It may have ended early and call that success.
-            call->record.reason = "interrupted";
-        } else if (status == 0) {
+        if (status == 0) {
             store_result(call, &run, &log, is_forced);
         }
     }
