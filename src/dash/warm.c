@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/mem.h"
 #include "dash/answer.h"
 #include "dash/query.h"
@@ -211,15 +212,13 @@ static void work(struct sj_warmer *warmer)
 // Waits until a look is due. False: the end.
 static bool rest(struct sj_warmer *warmer, uint64_t until_ns)
 {
-    const struct timespec until = {.tv_sec = (time_t)(until_ns / SJ_NS_PER_S),
-                                   .tv_nsec = (long)(until_ns % SJ_NS_PER_S)};
     int status = 0;
     (void)pthread_mutex_lock(&warmer->lock);
     warmer->is_at_work = false;
     warmer->rounds++;
     (void)pthread_cond_broadcast(&warmer->cond);
     while (!atomic_load(&warmer->is_ending) && !warmer->is_called && status == 0) {
-        status = pthread_cond_timedwait(&warmer->cond, &warmer->lock, &until);
+        status = sj_cond_wait_until(&warmer->cond, &warmer->lock, until_ns);
     }
     warmer->is_called = false;
     warmer->is_at_work = true;
@@ -271,11 +270,7 @@ static void free_all(struct sj_warmer *warmer)
 struct sj_warmer *sj_warmer_new(const struct sj_dash_options *options, struct sj_dash_cache *cache)
 {
     struct sj_warmer *warmer = sj_new(struct sj_warmer);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&warmer->cond, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    sj_cond_init(&warmer->cond);
     (void)pthread_mutex_init(&warmer->lock, NULL);
     warmer->is_at_work = true;
     int status = sj_dash_ground_init(options, &warmer->ground, NULL);

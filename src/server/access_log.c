@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -216,16 +217,10 @@ static bool wait_for_lines(struct sj_access_log *log)
     while (log->queue.len == 0 && !log->is_closing) {
         (void)pthread_cond_wait(&log->wake, &log->lock);
     }
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)(GATHER_MS * SJ_NS_PER_MS);
-    if (until.tv_nsec >= (long)SJ_NS_PER_S) {
-        until.tv_nsec -= (long)SJ_NS_PER_S;
-        until.tv_sec++;
-    }
+    uint64_t until_ns = sj_clock_ns(CLOCK_MONOTONIC) + GATHER_MS * SJ_NS_PER_MS;
     int status = 0;
     while (!log->is_closing && log->queue.len < QUEUE_MAX / 2 && status == 0) {
-        status = pthread_cond_timedwait(&log->wake, &log->lock, &until);
+        status = sj_cond_wait_until(&log->wake, &log->lock, until_ns);
     }
     return log->queue.len > 0;
 }
@@ -293,11 +288,7 @@ int sj_access_log_open(const char *path, bool is_json, struct sj_access_log **ou
     log->is_json = is_json;
     log->queue = SJ_BUF_INIT(2 * QUEUE_MAX);
     (void)pthread_mutex_init(&log->lock, NULL);
-    pthread_condattr_t clock;
-    (void)pthread_condattr_init(&clock);
-    (void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&log->wake, &clock);
-    (void)pthread_condattr_destroy(&clock);
+    sj_cond_init(&log->wake);
     log->fd = sj_take_fd(&fd);
     int failure = pthread_create(&log->writer, NULL, write_lines, log);
     if (failure != 0) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "record/db.h"
@@ -102,9 +103,7 @@ static bool wait_for_records(struct sj_ingester *ingester)
         if (due_ns == UINT64_MAX) {
             (void)pthread_cond_wait(&ingester->cond, &ingester->lock);
         } else {
-            const struct timespec until = {.tv_sec = (time_t)(due_ns / SJ_NS_PER_S),
-                                           .tv_nsec = (long)(due_ns % SJ_NS_PER_S)};
-            (void)pthread_cond_timedwait(&ingester->cond, &ingester->lock, &until);
+            (void)sj_cond_wait_until(&ingester->cond, &ingester->lock, due_ns);
         }
     }
     (void)pthread_mutex_unlock(&ingester->lock);
@@ -130,11 +129,7 @@ struct sj_ingester *sj_ingester_new(const struct sj_config *config, struct sj_sh
     // What an earlier server did not come to.
     ingester->first_ns = sj_clock_ns(CLOCK_MONOTONIC);
     ingester->last_ns = ingester->first_ns;
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&ingester->cond, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    sj_cond_init(&ingester->cond);
     (void)pthread_mutex_init(&ingester->lock, NULL);
     ingester->has_thread = pthread_create(&ingester->thread, NULL, run, ingester) == 0;
     return ingester;

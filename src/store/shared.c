@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cond.h"
 #include "base/mem.h"
 #include "store/lmdb_env.h"
 #include "store/shared_handle.h"
@@ -19,13 +20,9 @@
 
 static void init_queue(struct sj_queue *queue)
 {
-    pthread_condattr_t attr;
-    (void)pthread_condattr_init(&attr);
-    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&queue->lock, NULL);
-    (void)pthread_cond_init(&queue->wake, &attr);
+    sj_cond_init(&queue->wake);
     (void)pthread_cond_init(&queue->done, NULL);
-    (void)pthread_condattr_destroy(&attr);
     queue->last = &queue->first;
     queue->aging = sj_calloc(SJ_AGING_MAX, sizeof *queue->aging);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "store/forward.h"
 #include "store/group.h"
 #include "store/mark.h"
@@ -62,13 +63,6 @@ static void take_writes(struct sj_shared *shared, struct sj_job *job)
     }
 }
 
-static void wait_until(struct sj_queue *queue, uint64_t deadline_ns)
-{
-    struct timespec deadline = {.tv_sec = (time_t)(deadline_ns / SJ_NS_PER_S),
-                                .tv_nsec = (long)(deadline_ns % SJ_NS_PER_S)};
-    (void)pthread_cond_timedwait(&queue->wake, &queue->lock, &deadline);
-}
-
 static bool has_work(const struct sj_queue *queue)
 {
     return queue->first || queue->damaged.count > 0 || queue->is_index_bad || queue->is_stopping;
@@ -81,7 +75,7 @@ static struct sj_job take_job(struct sj_shared *shared, uint64_t deadline_ns)
     struct sj_job job = {0};
     (void)pthread_mutex_lock(&queue->lock);
     while (!has_work(queue) && sj_clock_ns(CLOCK_MONOTONIC) < deadline_ns) {
-        wait_until(queue, deadline_ns);
+        (void)sj_cond_wait_until(&queue->wake, &queue->lock, deadline_ns);
     }
     take_writes(shared, &job);
     job.damaged = queue->damaged;

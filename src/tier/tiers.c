@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "tier/handle.h"
@@ -17,9 +18,7 @@
 
 void sj_tiers_wait(struct sj_tiers *tiers, pthread_cond_t *cond, uint64_t until_ns)
 {
-    struct timespec until = {.tv_sec = (time_t)(until_ns / SJ_NS_PER_S),
-                             .tv_nsec = (long)(until_ns % SJ_NS_PER_S)};
-    (void)pthread_cond_timedwait(cond, &tiers->lock, &until);
+    (void)sj_cond_wait_until(cond, &tiers->lock, until_ns);
 }
 
 bool sj_tiers_enter(struct sj_tiers *tiers)
@@ -188,13 +187,9 @@ int sj_tiers_open(const struct sj_tiers_options *options, struct sj_tiers **out,
     tiers->arrived_at = &tiers->arrived;
     tiers->queue.max = SJ_QUEUE_MAX;
     (void)pthread_mutex_init(&tiers->lock, NULL);
-    pthread_condattr_t attr;
-    (void)pthread_condattr_init(&attr);
-    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&tiers->fetch_cond, &attr);
-    (void)pthread_cond_init(&tiers->upload_cond, &attr);
-    (void)pthread_cond_init(&tiers->idle_cond, &attr);
-    (void)pthread_condattr_destroy(&attr);
+    sj_cond_init(&tiers->fetch_cond);
+    sj_cond_init(&tiers->upload_cond);
+    sj_cond_init(&tiers->idle_cond);
 
     open_journal(tiers, config);
     int status = open_slots(tiers, options, err);
