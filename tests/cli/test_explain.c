@@ -45,7 +45,7 @@ static struct sj_record miss(uint64_t start_ns, const char *args, const char *st
         .outcome = SJ_OUTCOME_MISS,
         .flags = SJ_RECORD_STORED,
         .reason = "new",
-        .cwd = "/work",
+        .cwd = "/there",
         .source = "a.c",
         .output = "a.o",
         .args = args,
@@ -120,8 +120,8 @@ Test(explain, what_was_never_seen)
     expect_cause("a.o", SJ_CAUSE_NEW);
     done(ask("b.o", 0, 0), 0);
     done(ask("/other/a.o", 0, 0), 0);
-    expect_cause("work/a.o", SJ_CAUSE_NEW);
-    expect_cause("/work/a.c", SJ_CAUSE_NEW);
+    expect_cause("there/a.o", SJ_CAUSE_NEW);
+    expect_cause("/there/a.c", SJ_CAUSE_NEW);
 }
 
 Test(explain, arguments_that_differ)
@@ -258,7 +258,7 @@ Test(explain, bypasses_are_found_by_their_command_line)
         .start_ns = 1,
         .outcome = SJ_OUTCOME_BYPASS,
         .reason = "link",
-        .cwd = "/work",
+        .cwd = "/there",
         .args = "a.o b.o -o prog",
     };
     struct sj_record record = miss(2, "-c a.c", "x");

@@ -30,7 +30,7 @@ static void add(enum sj_outcome outcome, const char *reason, const char *output,
         .reason = reason,
         .detail = outcome == SJ_OUTCOME_MISS ? "src/h.h" : NULL,
         .output = output,
-        .cwd = "/work/tree/sub",
+        .cwd = "/there/tree/sub",
         .flags = outcome == SJ_OUTCOME_MISS ? SJ_RECORD_STORED : 0,
         .own_ns = SJ_NS_PER_MS,
     };
@@ -44,7 +44,7 @@ static struct sj_run_report report(void)
     return (struct sj_run_report){
         .build = "b1",
         .labels = "",
-        .cwd = "/work/tree",
+        .cwd = "/there/tree",
         .end = &end,
         .summary = &summary,
         .has_records = true,
@@ -143,9 +143,9 @@ Test(run_report, only_headings_have_color)
 
 Test(run_report, a_unit_elsewhere_has_its_full_path)
 {
-    add(SJ_OUTCOME_MISS, "new", "/work/treehouse/x.o", 2);
+    add(SJ_OUTCOME_MISS, "new", "/there/treehouse/x.o", 2);
     (void)page();
-    expect_line("  /work/treehouse/x.o  new");
+    expect_line("  /there/treehouse/x.o  new");
 }
 
 Test(run_report, the_line_is_short)
